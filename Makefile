@@ -1,0 +1,58 @@
+# Every target sets up what it needs on a machine that has make and python3 (3.11 or newer, with venv).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
+
+.PHONY: install serve demo test test-all coverage bench lint format lock clean
+
+install: $(VENV)/.runtime
+	@echo "Installed. Try: $(BIN)/epipole --help"
+
+serve: $(VENV)/.runtime
+	$(BIN)/epipole serve
+
+demo: $(VENV)/.demo
+	$(BIN)/epipole demo
+
+test: $(VENV)/.test
+	$(BIN)/epipole warm-up
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(VENV)/.test
+	$(BIN)/epipole warm-up
+	$(BIN)/python -m pytest -n 2
+
+# Coverage sees kernels only where they are interpreted.
+coverage: $(VENV)/.test
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not slow and not jit" --cov --cov-report=term --cov-fail-under=95 tests/geometry tests/service
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.bench
+	$(BIN)/epipole warm-up
+	$(BIN)/python -m tests.benchmarks
+
+lock:
+	sh requirements/lock.sh --upgrade
+
+clean:
+	rm -rf $(VENV) .cache demo-output
+
+# One virtual environment; `bench` contains `test`, which contains `runtime`, at the same versions.
+$(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Epipole needs Python 3.11 or newer; set PYTHON=…")'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.PRECIOUS: $(VENV)/.%

@@ -1,0 +1,217 @@
+"""Request bodies: read within limits of size, time and memory, and split into a JSON document and attachments."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import Request
+from pydantic_core import from_json
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect
+
+from service.arrays.pending import PendingArray
+from service.arrays.reference import UNNAMED_TYPES, Attachment
+from service.engine import Engine
+from service.errors import Abandoned, Fault, InvalidParams, TooLarge, UnreadableBody, UnsupportedMedia
+from service.media import npy, picture, safetensors
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+PARAMS = "params"
+_MAX_PARTS = 64
+_RESERVE_STEP = 1 << 20
+
+
+@dataclass
+class Body:
+    """What a body holds. `document` parses JSON when called, in a worker thread rather than on the event loop."""
+
+    document: Callable[[], Mapping[str, Any]]
+    attachments: dict[str, Attachment | PendingArray] = field(default_factory=dict)
+    nbytes: int = 0
+
+
+async def read_body(request: Request, engine: Engine, first_array: str, held: ExitStack) -> Body:
+    """Read and split the body by its media type. Its memory stays accounted for until `held` closes.
+
+    Raises UnsupportedMedia, UnreadableBody, TooLarge, Overloaded, and Abandoned where the client stalls or leaves.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    media_type = kind.decode("latin-1").lower()
+    if media_type == FORM:
+        return await _read_form(request, engine, options.get(b"boundary"), held)
+    query = request.query_params.get(PARAMS)
+    if media_type in (npy.MEDIA_TYPE, *picture.MEDIA_TYPES):
+        data = await _read_whole(request, engine, held)
+        document = _json_object(query.encode() if query is not None else b"{}", "the query parameter params")
+        return Body(document, {first_array: Attachment(memoryview(data), media_type)}, len(data))
+    if media_type == safetensors.MEDIA_TYPE:
+        data = await _read_whole(request, engine, held)
+        tensors = safetensors.open_safetensors(memoryview(data))
+        document = _json_object(tensors.metadata.get(PARAMS, "{}").encode(), "the safetensors metadata key params")
+        return Body(document, dict(tensors.arrays), len(data))
+    if media_type == JSON or media_type.endswith("+json"):
+        data = await _read_whole(request, engine, held)
+        return Body(_json_object(data, "the body"), {}, len(data))
+    accepted = ", ".join((JSON, FORM, npy.MEDIA_TYPE, safetensors.MEDIA_TYPE, *picture.MEDIA_TYPES))
+    raise UnsupportedMedia(f"Content-Type {media_type or '(none)'} is not understood; send one of {accepted}")
+
+
+async def body_chunks(request: Request, engine: Engine, held: ExitStack) -> AsyncIterator[bytes]:
+    """The body as it comes, within EPIPOLE_MAX_BODY_BYTES, EPIPOLE_BODY_TIMEOUT and the memory budget."""
+    settings = engine.settings
+    promised = request.headers.get("content-length")
+    length = int(promised) if promised is not None and promised.isdigit() else None
+    if length is not None and length > settings.max_body_bytes:
+        raise TooLarge(
+            f"the body has {length} bytes, more than the {settings.max_body_bytes} allowed (EPIPOLE_MAX_BODY_BYTES)"
+        )
+    reserved = received = 0
+    if length is not None:
+        held.enter_context(engine.admission.bytes_held(length))
+        reserved = length
+    stream = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(settings.body_timeout):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            raise Abandoned(
+                f"no byte of the body came for {settings.body_timeout:g} s (EPIPOLE_BODY_TIMEOUT)"
+            ) from None
+        except ClientDisconnect:
+            raise Abandoned("the client closed the connection") from None
+        if chunk is None:
+            return
+        received += len(chunk)
+        if received > settings.max_body_bytes:
+            raise TooLarge(
+                f"the body has more than the {settings.max_body_bytes} bytes allowed (EPIPOLE_MAX_BODY_BYTES)"
+            )
+        if received > reserved:
+            step = max(_RESERVE_STEP, received - reserved)
+            held.enter_context(engine.admission.bytes_held(step))
+            reserved += step
+        yield chunk
+
+
+async def _read_whole(request: Request, engine: Engine, held: ExitStack) -> bytearray:
+    data = bytearray()
+    async for chunk in body_chunks(request, engine, held):
+        data += chunk
+    return data
+
+
+async def _read_form(request: Request, engine: Engine, boundary: bytes | None, held: ExitStack) -> Body:
+    if boundary is None:
+        raise UnreadableBody("multipart/form-data needs a boundary; let your HTTP library write this header")
+    form, size = _Form(), 0
+    try:
+        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+        async for chunk in body_chunks(request, engine, held):
+            parser.write(chunk)
+            size += len(chunk)
+        parser.finalize()
+    except FormParserError as error:
+        raise UnreadableBody("the multipart body is malformed") from error
+    if not form.whole:
+        raise UnreadableBody("the multipart body is cut off before its closing boundary")
+    return Body(form.document, form.attachments(), size)
+
+
+class _Form:
+    """Collects parts while they are parsed: bytes once, in one buffer a part."""
+
+    def __init__(self) -> None:
+        self.whole = False
+        self._parts: list[tuple[str, str, bool, bytearray]] = []
+        self._headers: dict[str, bytes] = {}
+        self._name, self._value = bytearray(), bytearray()
+        self._data = bytearray()
+
+    def callbacks(self) -> dict[str, Callable[..., None]]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._header,
+            "on_part_data": self._more,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
+
+    def _begin(self) -> None:
+        self._headers, self._data = {}, bytearray()
+        if len(self._parts) >= _MAX_PARTS:
+            raise UnreadableBody(f"the multipart body has more than {_MAX_PARTS} parts")
+
+    def _more(self, data: bytes, start: int, end: int) -> None:
+        self._data += memoryview(data)[start:end]
+
+    def _header(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = bytes(self._value)
+        self._name, self._value = bytearray(), bytearray()
+
+    def _end(self) -> None:
+        _, options = parse_options_header(self._headers.get("content-disposition", b""))
+        if b"name" not in options:
+            raise UnreadableBody("a part of the multipart body has no name")
+        kind, _ = parse_options_header(self._headers.get("content-type", b""))
+        name = options[b"name"].decode("utf-8", "replace")
+        if any(name == other for other, *_ in self._parts):
+            raise UnreadableBody(f"the multipart body has two parts named {name!r}")
+        self._parts.append((name, kind.decode("latin-1").lower(), b"filename" in options, self._data))
+
+    def _finish(self) -> None:
+        self.whole = True
+
+    def attachments(self) -> dict[str, Attachment | PendingArray]:
+        """Parts that are files or declare a media type of their own."""
+        return {
+            name: Attachment(memoryview(data), kind)
+            for name, kind, is_file, data in self._parts
+            if not _is_text(name, kind, is_file)
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The part `params`, and every further part that is JSON or plain text as a field of that name."""
+        fields: dict[str, Any] = {}
+        document: Mapping[str, Any] = {}
+        for name, kind, is_file, data in self._parts:
+            if name == PARAMS:
+                document = _json_object(data, "the part params")()
+            elif _is_text(name, kind, is_file):
+                fields[name] = _json_or_text(data, strict=kind == JSON)
+        twice = sorted(set(fields) & set(document))
+        if twice:
+            raise InvalidParams([Fault(f"/{name}", "is given both in params and as a part") for name in twice])
+        return {**document, **fields}
+
+
+def _is_text(name: str, kind: str, is_file: bool) -> bool:
+    return name == PARAMS or kind == JSON or (not is_file and (kind in UNNAMED_TYPES or kind.startswith("text/")))
+
+
+def _json_or_text(data: bytearray, *, strict: bool) -> Any:
+    try:
+        return from_json(bytes(data), allow_inf_nan=True)
+    except ValueError as error:
+        if strict:
+            raise UnreadableBody(f"a part declared as {JSON} is not JSON: {error}") from None
+        return data.decode("utf-8", "replace")
+
+
+def _json_object(data: bytes | bytearray, where: str) -> Callable[[], Mapping[str, Any]]:
+    def parse() -> Mapping[str, Any]:
+        try:
+            value = from_json(data, allow_inf_nan=True)
+        except ValueError as error:
+            raise UnreadableBody(f"{where} is not JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise UnreadableBody(f"{where} must be a JSON object")
+        return value
+
+    return parse

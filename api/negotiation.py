@@ -1,0 +1,33 @@
+"""The Accept header (RFC 9110, section 12.5.1): media ranges in the caller's order of preference."""
+
+from service.errors import NotAcceptable
+from service.media.answer import ANY
+
+
+def accepted_types(header: str | None) -> list[str]:
+    """Media types and ranges of an Accept header, best first; equal weights keep their order, the more exact
+    before the less.
+    """
+    if header is None or not header.strip():
+        return [ANY]
+    weighted: list[tuple[float, int, int, str]] = []
+    for position, entry in enumerate(header.split(",")):
+        media_range, *parameters = (piece.strip() for piece in entry.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "q":
+                weight = _weight(value.strip())
+        if media_range and weight > 0:
+            exactness = 0 if media_range == ANY else 1 if media_range.endswith("/*") else 2
+            weighted.append((-weight, -exactness, position, media_range.lower()))
+    if not weighted:
+        raise NotAcceptable("the Accept header accepts nothing")
+    return [media_range for *_, media_range in sorted(weighted)]
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(1.0, max(0.0, float(text)))
+    except ValueError:
+        return 1.0

@@ -1,0 +1,42 @@
+"""The HTTP server of one process: it listens, drains on SIGTERM, and says where it is."""
+
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from service.logs import configure_logs
+from service.settings import Settings
+
+_KEEP_ALIVE_SECONDS = 30
+
+
+class _Server(uvicorn.Server):
+    """Says on standard error where it listens, once it does."""
+
+    async def startup(self, *args: object, **kwargs: object) -> None:
+        await super().startup(*args, **kwargs)  # type: ignore[arg-type]
+        for server in self.servers:
+            for socket in server.sockets:
+                host, port = socket.getsockname()[:2]
+                print(
+                    f"Epipole listens on http://{host}:{port}  (reference: /docs, readiness: /readyz)",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; then finish what runs, within EPIPOLE_DRAIN_TIMEOUT."""
+    configure_logs(settings)
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.drain_timeout,
+    )
+    _Server(config).run()

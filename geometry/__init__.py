@@ -1,0 +1,21 @@
+"""Arrays in, arrays out: multi-view geometry and image filters on numpy arrays.
+
+Conventions, everywhere in this package and in every surface above it:
+
+- Points are (x, y); sizes are (width, height); arrays are indexed (row, column[, channel]). Pixel centres lie at
+  integers;
+  `pixel_center="half"` places them at halves, as COLMAP does.
+- Poses are camera-from-world: X_c = R X_w + t, P = K [R | t]. Quaternions are w, x, y, z.
+- Fundamental matrices satisfy right^T F left = 0. F[i, j] is the 4×4 determinant of the rows of `left` without j
+  above the rows of `right` without i,
+  each pair of rows in cyclic order (1, 2), (2, 0), (0, 1). `normalization="none"` gives exactly that; `"frobenius"`
+  scales to unit norm and keeps the sign;
+  F is never divided by F[2, 2].
+- A homography's direction is explicit: `"source_to_output"` (default) or `"output_to_source"`.
+- Depth is z along the optical axis unless `depth_kind="ray"`. No reading is 0, NaN or infinite on input; NaN (float)
+  or 0 (integer) on output.
+- "convolution" flips the kernel, "correlation" does not.
+- Data is positional, options are keyword-only. Inputs are never written to. A function with several results returns a
+  named tuple.
+- Errors: `InvalidInput` names the argument, `Degenerate` gives the reason why a configuration has no stable answer.
+"""

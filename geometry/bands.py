@@ -1,0 +1,128 @@
+"""Rows of an output split into bands, worked off by one shared pool of threads.
+
+The calling thread takes bands too, so a call never waits for a pool that is busy with others: helpers that start late
+find nothing left. Results must not depend on how the rows were split; every caller's tests check it.
+"""
+
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_BANDS_PER_THREAD = 8
+
+_interrupt: ContextVar[Callable[[], None] | None] = ContextVar("interrupt", default=None)
+_forced_bands: ContextVar[int | None] = ContextVar("forced_bands", default=None)
+
+
+class _Pool:
+    """The process's threads: created at first use, resized by `use_threads`."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.executor: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[[], None]) -> Future[None]:
+        with self.lock:
+            if self.executor is None:
+                self.executor = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="band")
+            return self.executor.submit(work)
+
+    def resize(self, threads: int) -> None:
+        with self.lock:
+            retired, self.executor, self.threads = self.executor, None, threads
+        if retired is not None:
+            retired.shutdown(wait=False)
+
+
+_pool = _Pool()
+
+
+def use_threads(threads: int) -> None:
+    """Set how many threads, the caller's included, share the bands of one call. Default: the cores of this process."""
+    _pool.resize(max(1, threads))
+
+
+def threads() -> int:
+    """How many threads share the bands of one call."""
+    return _pool.threads
+
+
+@contextmanager
+def interruptible(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` before every band started inside; whatever it raises stops the work and reaches the caller."""
+    token = _interrupt.set(check)
+    try:
+        yield
+    finally:
+        _interrupt.reset(token)
+
+
+@contextmanager
+def band_count(bands: int) -> Iterator[None]:
+    """Split into exactly `bands` bands (fewer where there are fewer rows), whatever the grain; for tests."""
+    token = _forced_bands.set(bands)
+    try:
+        yield
+    finally:
+        _forced_bands.reset(token)
+
+
+def interrupt_point() -> None:
+    """Let a deadline or a client that went away stop work that has no bands of its own."""
+    check = _interrupt.get()
+    if check is not None:
+        check()
+
+
+def band_edges(rows: int, grain: int = 1) -> list[int]:
+    """Row numbers where bands begin and end: `[0, …, rows]`, multiples of `grain` in between."""
+    forced = _forced_bands.get()
+    if forced is not None:
+        bands = max(1, min(forced, rows))
+        return [rows * band // bands for band in range(bands + 1)]
+    grains = -(-rows // grain)
+    bands = max(1, min(grains, _pool.threads * _BANDS_PER_THREAD)) if _pool.threads > 1 else max(1, min(grains, 8))
+    return [min(rows, grain * (grains * band // bands)) for band in range(bands)] + [rows]
+
+
+def run_bands(work: Callable[[int, int], None], rows: int, *, grain: int = 1) -> None:
+    """Call `work(start, stop)` over bands that cover `range(rows)` once, on all threads.
+
+    Parameters
+    ----------
+    work
+        Computes rows `start:stop` of the output; releases the GIL; touches no other row.
+    rows
+        Number of rows, ≥ 0.
+    grain
+        Bands begin at multiples of it; choose it so that one band is worth a few hundred microseconds at least.
+    """
+    edges = band_edges(rows, grain)
+    numbers = itertools.count()
+    check = _interrupt.get()
+    failed = threading.Event()
+
+    def drain() -> None:
+        try:
+            while not failed.is_set() and (number := next(numbers)) < len(edges) - 1:
+                if check is not None:
+                    check()
+                if edges[number + 1] > edges[number]:
+                    work(edges[number], edges[number + 1])
+        except BaseException:
+            failed.set()
+            raise
+
+    helpers = [_pool.submit(drain) for _ in range(min(_pool.threads, len(edges) - 1) - 1)]
+    try:
+        drain()
+    finally:
+        errors = [helper.exception() for helper in helpers if not helper.cancel()]
+    for error in errors:
+        if error is not None:
+            raise error

@@ -1,0 +1,113 @@
+"""How kernels are declared, compiled ahead of time and counted.
+
+A kernel checks nothing, raises nothing and writes into its outputs; the wrapper below it in the same file checks,
+converts and allocates. A kernel names every signature that its wrapper can produce; `warm_up` compiles (or loads) all
+of them and then closes the door, so that a running service can never stall on the compiler.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numba
+from numba.core import event
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FASTMATH = frozenset({"contract", "reassoc", "nsz", "arcp"})
+"""What may be relaxed in sums: order and contraction, never NaN and infinity."""
+
+
+@dataclass(frozen=True)
+class DeclaredKernel:
+    """A compiled function and the signatures it serves."""
+
+    dispatcher: Any
+    signatures: tuple[str, ...]
+
+
+@dataclass
+class _Counter(event.Listener):
+    """Counts what the compiler did since the process started."""
+
+    compilations: int = 0
+    names: list[str] = field(default_factory=list)
+
+    def on_start(self, event: Any) -> None:
+        self.compilations += 1
+        self.names.append(event.data["dispatcher"].py_func.__qualname__)
+
+    def on_end(self, event: Any) -> None:
+        pass
+
+
+_declared: list[DeclaredKernel] = []
+_counter = _Counter()
+event.register("numba:compile", _counter)  # type: ignore[no-untyped-call]
+
+
+def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) -> Callable[[Function], Function]:
+    """Declare a kernel with the signatures that its wrapper calls.
+
+    Parameters
+    ----------
+    signatures
+        Numba signature strings, such as `"void(f4[:,:,::1], f8[:,::1], i8, i8)"`. `{T}` stands for each of `types`.
+    types
+        Numba element type names that replace `{T}`: `("u1", "f4")`.
+    fastmath
+        Allow the reorderings in `FASTMATH`.
+    """
+
+    def declare(function: Function) -> Function:
+        compiled = inline(function, fastmath=fastmath)
+        expanded = tuple(s.replace("{T}", t) for s in signatures for t in (types if "{T}" in s else ("",)))
+        if hasattr(compiled, "compile"):
+            _declared.append(DeclaredKernel(compiled, expanded))
+        return compiled
+
+    return declare
+
+
+def inline(function: Function, *, fastmath: bool = False) -> Function:
+    """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
+    return numba.njit(  # type: ignore[return-value]  # called like the function that it compiles
+        nogil=True,
+        cache=True,
+        error_model="numpy",
+        boundscheck=False,
+        fastmath=set(FASTMATH) if fastmath else False,
+    )(function)
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What `warm_up` did: number of signatures, how many of them the compiler had to make, seconds."""
+
+    signatures: int
+    compiled: int
+    seconds: float
+
+
+def compilations() -> int:
+    """How often the compiler ran in this process; loading from the cache does not count."""
+    return _counter.compilations
+
+
+def compiled_names() -> tuple[str, ...]:
+    """Names of the functions that the compiler made in this process, in order."""
+    return tuple(_counter.names)
+
+
+def warm_up(progress: Callable[[str], None] | None = None) -> WarmUp:
+    """Compile every declared signature, or load it from the cache, and refuse any other from then on."""
+    started, before = time.perf_counter(), _counter.compilations
+    for declared in _declared:
+        if progress is not None:
+            progress(declared.dispatcher.py_func.__qualname__)
+        for signature in declared.signatures:
+            declared.dispatcher.compile(signature)
+        declared.dispatcher.disable_compile()
+    signatures = sum(len(declared.signatures) for declared in _declared)
+    return WarmUp(signatures, _counter.compilations - before, time.perf_counter() - started)

@@ -1,0 +1,5 @@
+"""Warping of images."""
+
+from geometry.warp.perspective import Warped, warp_perspective
+
+__all__ = ["Warped", "warp_perspective"]

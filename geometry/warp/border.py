@@ -1,0 +1,135 @@
+"""Output pixels with taps outside the source, and those that show nothing of it."""
+
+import numpy as np
+
+from geometry.inputs import Array
+from geometry.kernel import inline, kernel
+from geometry.warp.spans import Region
+
+BORDERS = ("constant", "replicate", "reflect", "reflect_101", "wrap")
+_CONSTANT, _REPLICATE, _REFLECT, _REFLECT_101, _WRAP = range(5)
+_FAR = 2.0**52
+
+
+@inline
+def _inside(i, length, border):  # type: ignore[no-untyped-def]
+    """The index that stands for index i of an axis; -1 for the fill."""
+    if 0 <= i < length:
+        return i
+    if border == _CONSTANT:
+        return -1
+    if border == _REPLICATE:
+        return 0 if i < 0 else length - 1
+    if border == _WRAP:
+        return i % length
+    period = 2 * length if border == _REFLECT else max(2 * length - 2, 1)
+    i = i % period
+    if i < length:
+        return i
+    return period - 1 - i if border == _REFLECT else period - i
+
+
+@inline
+def _tap(source, row, column, channel, fill):  # type: ignore[no-untyped-def]
+    return float(fill[channel]) if row < 0 or column < 0 else float(source[row, column, channel])
+
+
+@inline
+def _lerp(a, b, f):  # type: ignore[no-untyped-def]
+    """Equal taps give just that; a tap without weight gives nothing, be it NaN."""
+    return a if a == b or f == 0.0 else (1.0 - f) * a + f * b
+
+
+@inline
+def _pixel(source, u, v, border, linear, integer, fill, out):  # type: ignore[no-untyped-def]
+    height, width, channels = source.shape
+    half = 0.0 if linear else 0.5
+    u, v = min(max(u + half, -_FAR), _FAR), min(max(v + half, -_FAR), _FAR)
+    column, row = np.int64(np.floor(u)), np.int64(np.floor(v))
+    left, top = _inside(column, width, border), _inside(row, height, border)
+    if not linear:
+        for c in range(channels):
+            out[c] = fill[c] if top < 0 or left < 0 else source[top, left, c]
+        return
+    right, bottom = _inside(column + 1, width, border), _inside(row + 1, height, border)
+    fx, fy = u - column, v - row
+    for c in range(channels):
+        upper = _lerp(_tap(source, top, left, c, fill), _tap(source, top, right, c, fill), fx)
+        lower = _lerp(_tap(source, bottom, left, c, fill), _tap(source, bottom, right, c, fill), fx)
+        value = _lerp(upper, lower, fy)
+        out[c] = np.floor(value + 0.5) if integer else value
+
+
+@kernel(
+    "void({T}[:,:,::1], f8[:,::1], i8, i8, i8[:,::1], i8, i8, i8, b1, b1, {T}[::1], {T}[:,:,::1])",
+    types=("u1", "u2", "i2", "i4", "f4", "f8"),
+)
+def _around(source, m, x, y, spans, start, stop, border, linear, integer, fill, out):  # type: ignore[no-untyped-def]
+    channels = fill.size
+    columns = out.shape[1]
+    fill_row = np.empty(columns * channels, fill.dtype)
+    for i in range(fill_row.size):
+        fill_row[i] = fill[i % channels]
+    for row in range(start, stop):
+        line = float(y + row)
+        wanted = 2 if border == _CONSTANT else 0
+        first, end = spans[row, wanted], spans[row, wanted + 1]
+        inner, outer = spans[row, 4], spans[row, 5]
+        flat = out[row].reshape(columns * channels)
+        for i in range(first * channels):
+            flat[i] = fill_row[i]
+        for i in range(end * channels, columns * channels):
+            flat[i] = fill_row[i]
+        for column in range(first, end):
+            if inner <= column < outer:
+                continue
+            q = float(x + column)
+            w = m[2, 0] * q + (m[2, 1] * line + m[2, 2])
+            u = (m[0, 0] * q + (m[0, 1] * line + m[0, 2])) / w
+            v = (m[1, 0] * q + (m[1, 1] * line + m[1, 2])) / w
+            _pixel(source, u, v, border, linear, integer, fill, out[row, column])
+
+
+def around(
+    source: Array,
+    m: Array,
+    region: Region,
+    spans: Array,
+    start: int,
+    stop: int,
+    out: Array,
+    *,
+    border: str,
+    interpolation: str,
+    fill: Array,
+) -> None:
+    """Write every pixel of rows `start:stop` that is not inside the source.
+
+    A tap outside the source is, for an image `abcd`: the fill (constant); `aaa|abcd|ddd` (replicate); `cba|abcd|dcb` (reflect);
+    `dcb|abcd|cba` (reflect_101); `bcd|abcd|abc` (wrap). Behind the horizon there is only the fill.
+
+    Parameters
+    ----------
+    source, out
+        (H, W, C) and (height, width, C), any pixel dtype, the same.
+    m
+        (3, 3) float64, output to source pixels, w > 0 in front.
+    spans
+        (height, 6) int64, as `write_spans` makes them.
+    fill
+        (C,), the dtype of the source.
+    """
+    _around(
+        source,
+        m,
+        region.x,
+        region.y,
+        spans,
+        start,
+        stop,
+        BORDERS.index(border),
+        interpolation == "linear",
+        source.dtype.kind != "f",
+        fill,
+        out,
+    )

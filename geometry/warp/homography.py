@@ -1,0 +1,111 @@
+"""From a homography as a caller gives it to the map from output to source pixels that the kernels use."""
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from geometry.errors import Degenerate
+from geometry.inputs import Array, real_array
+
+Rows = list[list[int]]
+
+_SINGULAR = 1e-14
+
+
+def _integers(matrix: Array) -> Rows:
+    """A whole-number multiple of a matrix of floats, without rounding."""
+    ratios = [[float(entry).as_integer_ratio() for entry in row] for row in matrix]
+    common = max(denominator for row in ratios for _, denominator in row)
+    return [[numerator * (common // denominator) for numerator, denominator in row] for row in ratios]
+
+
+def _product(left: Rows, right: Rows) -> Rows:
+    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*right, strict=True)] for row in left]
+
+
+def _adjugate(m: Rows) -> Rows:
+    """The transposed cofactors: `adj(M) M = det(M) I`."""
+    return [
+        [
+            m[(j + 1) % 3][(i + 1) % 3] * m[(j + 2) % 3][(i + 2) % 3]
+            - m[(j + 1) % 3][(i + 2) % 3] * m[(j + 2) % 3][(i + 1) % 3]
+            for j in range(3)
+        ]
+        for i in range(3)
+    ]
+
+
+def _reciprocal_condition(matrix: Array) -> float:
+    """Smallest over largest singular value after rows and columns were scaled to a common size by powers of two."""
+    m = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])
+    for _ in range(4):
+        for axis in (1, 0):
+            largest = np.abs(m).max(axis=axis, keepdims=True)
+            if not largest.all():
+                return 0.0
+            m = np.ldexp(m, -np.frexp(largest)[1])
+    singular = np.linalg.svd(m, compute_uv=False)
+    return float(singular[2] / singular[0])
+
+
+def output_to_source(
+    homography: ArrayLike,
+    *,
+    direction: str,
+    pixel_center: str,
+    source: tuple[int, int],
+    output: tuple[int, int],
+) -> Array:
+    """Return the map M from output to source pixels, signed so that w > 0 in front.
+
+    `(u, v) = (m1·q / m3·q, m2·q / m3·q)` for the output pixel `q = (x, y, 1)`, with pixel centres at integers. M is the
+    homography or its adjugate, computed without rounding, as entries of the homography are multiples of one power of two;
+    the scale is a power of two, so that M of an affine map with short entries is exact.
+
+    The sign of a homography is arbitrary. It is chosen here so that w = h3·p > 0 at the centre p of the source image; if h3·p = 0
+    there, on its right side; if that is 0 too, below. Where this would leave the whole output behind, the other side is taken.
+    For p = M q / (M q)_3 it is `h3·p = c / (M q)_3` with `H M = c I`: the sign of w is seen in the output.
+
+    Parameters
+    ----------
+    homography
+        (3, 3), finite; any scale and sign.
+    direction
+        `source_to_output` or `output_to_source`: what the homography maps.
+    pixel_center
+        `integer` or `half`: where the homography has the centre of the first pixel.
+    source, output
+        (width, height) of the two images.
+
+    Raises
+    ------
+    InvalidInput
+        `homography` is not a finite (3, 3) matrix.
+    Degenerate
+        `singular_homography`: its rank is below 3, or cannot be told from it at double precision.
+    """
+    given = real_array(homography, "homography", (3, 3))
+    if not given.any() or _reciprocal_condition(given) < _SINGULAR:
+        raise Degenerate("singular_homography", "the homography has no inverse")
+    h = _integers(given)
+    if pixel_center == "half":
+        h = _product(_product([[2, 0, -1], [0, 2, -1], [0, 0, 2]], h), [[2, 0, 1], [0, 2, 1], [0, 0, 2]])
+    if direction == "source_to_output":
+        forward, backward = h, _adjugate(h)
+    else:
+        forward, backward = _adjugate(h), h
+    sign = _sign(forward[2], backward, source, output)
+    largest = max(abs(entry) for row in backward for entry in row)
+    scale = Fraction(sign, 1 << largest.bit_length())
+    return np.array([[float(entry * scale) for entry in row] for row in backward])
+
+
+def _sign(h3: list[int], backward: Rows, source: tuple[int, int], output: tuple[int, int]) -> int:
+    centre = h3[0] * (source[0] - 1) + h3[1] * (source[1] - 1) + 2 * h3[2]
+    side = next(value for value in (centre, h3[0], h3[1]) if value)
+    product = sum(a * row[2] for a, row in zip(h3, backward, strict=True))
+    sign = 1 if (side > 0) == (product > 0) else -1
+    corners = [(x, y) for x in (0, output[0] - 1) for y in (0, output[1] - 1)]
+    w = [sign * (backward[2][0] * x + backward[2][1] * y + backward[2][2]) for x, y in corners]
+    return sign if max(w) > 0 else -sign

@@ -1,0 +1,153 @@
+"""Warping of an image by a homography."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from geometry.bands import run_bands
+from geometry.errors import InvalidInput
+from geometry.inputs import Array, choice, extent, kernel_view, pixels
+from geometry.warp.border import BORDERS, around
+from geometry.warp.bytes import linear_bytes
+from geometry.warp.homography import output_to_source
+from geometry.warp.inside import linear, nearest
+from geometry.warp.spans import Region, write_spans
+
+_GRAIN_PIXELS = 1 << 17
+
+
+class Warped(NamedTuple):
+    """A warped image.
+
+    `image` has the dtype and the number of axes of the input; `mask` (height, width), bool, is True where the pixel
+    came wholly from inside the source.
+    """
+
+    image: Array
+    mask: Array
+
+
+def _region(roi: Sequence[int] | None, output: tuple[int, int]) -> Region:
+    if roi is None:
+        return Region(0, 0, *output)
+    try:
+        x, y, width, height = (int(value) for value in roi)
+        whole = all(int(value) == value for value in roi)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidInput("roi", "must be four whole numbers (x, y, width, height)") from None
+    if not whole or x < 0 or y < 0 or width < 1 or height < 1 or x + width > output[0] or y + height > output[1]:
+        raise InvalidInput("roi", f"must lie inside the output of {output[0]} × {output[1]}, came as {tuple(roi)}")
+    return Region(x, y, width, height)
+
+
+def _fill(fill: ArrayLike, source: Array) -> Array:
+    channels, dtype = source.shape[2], source.dtype
+    try:
+        values = np.asarray(fill, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput("fill", "must be a number or one number per channel") from None
+    if values.shape not in ((), (1,), (channels,)):
+        raise InvalidInput("fill", f"must be a number or one per channel ({channels}), came as {values.shape}")
+    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    representable = (values >= float(limits.min)) & (values <= float(limits.max))
+    if dtype.kind == "f":
+        representable |= ~np.isfinite(values)
+    else:
+        representable &= values == np.floor(values)
+    if not representable.all():
+        raise InvalidInput("fill", f"must be representable in {dtype}, came as {values.tolist()}")
+    return kernel_view(np.broadcast_to(values.astype(dtype), (channels,)))
+
+
+def warp_perspective(
+    image: ArrayLike,
+    homography: ArrayLike,
+    *,
+    size: Sequence[int] | None = None,
+    roi: Sequence[int] | None = None,
+    direction: str = "source_to_output",
+    interpolation: str = "linear",
+    border: str = "constant",
+    fill: ArrayLike = 0,
+    pixel_center: str = "integer",
+) -> Warped:
+    """Warp an image by a homography.
+
+    `output(q) = image(p)` with `p ~ H⁻¹ q` for `source_to_output`, `p ~ H q` for `output_to_source`; points are (x, y, 1).
+
+    The sign of H is arbitrary; it is chosen so that w = h3·p, with h3 the last row of the map from source to output,
+    is positive at the centre of the source image (on the other side where the whole output would have w ≤ 0).
+    Output pixels whose source point has w ≤ 0 lie behind the horizon: they get the fill, whatever the border, and mask False.
+
+    Parameters
+    ----------
+    image
+        (H, W) or (H, W, C), C ≥ 1; uint8, uint16, int16, int32, float32 or float64.
+    homography
+        (3, 3), finite, of any scale and sign.
+    size
+        (width, height) of the output, pixels; as the source by default.
+    roi
+        (x, y, width, height), pixels inside the output: compute only this part. Equal to the crop of the full output, bit for bit.
+    direction
+        `source_to_output` or `output_to_source`: what H maps.
+    interpolation
+        `linear`, or `nearest`: the pixel at floor(coordinate + 0.5). Integers are rounded to the nearest, ties up. A tap of
+        zero weight has no influence, be it NaN or outside.
+    border
+        What lies outside the source: `constant` (the fill), `replicate`, `reflect`, `reflect_101` or `wrap`.
+    fill
+        A number, or one per channel, representable in the image's dtype.
+    pixel_center
+        `integer`: H has the centre of the first pixel at (0, 0); `half`: at (0.5, 0.5), in both images.
+
+    Returns
+    -------
+    Warped
+        `image`, of the output's or the ROI's size, and `mask`. A pixel of the mask is True if all taps of non-zero
+        weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost pixel centres count as on them.
+
+    Raises
+    ------
+    InvalidInput
+        An argument is not as described above.
+    Degenerate
+        `singular_homography`: H has no inverse, for either direction.
+
+    References
+    ----------
+    Hartley, Zisserman, Multiple View Geometry, 2nd ed., section 2.3; chapter 21 on the sign of w.
+    """
+    source = pixels(image)
+    choice(direction, "direction", ("source_to_output", "output_to_source"))
+    choice(interpolation, "interpolation", ("nearest", "linear"))
+    choice(border, "border", BORDERS)
+    choice(pixel_center, "pixel_center", ("integer", "half"))
+    height, width, channels = source.shape
+    output = (width, height) if size is None else extent(size)
+    region = _region(roi, output)
+    filling = _fill(fill, source)
+    m = output_to_source(
+        homography, direction=direction, pixel_center=pixel_center, source=(width, height), output=output
+    )
+    out = np.empty((region.height, region.width, channels), source.dtype)
+    mask = np.empty((region.height, region.width), np.bool_)
+    spans = np.empty((region.height, 6), np.int64)
+    if interpolation == "nearest":
+        inside = nearest
+    elif source.dtype == np.uint8 and channels in (1, 3, 4):
+        inside = linear_bytes
+    else:
+        inside = linear
+
+    def work(start: int, stop: int) -> None:
+        write_spans(m, region, source, interpolation, start, stop, spans, mask)
+        inside(source, m, region, spans, start, stop, out)
+        around(
+            source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling
+        )
+
+    run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))
+    return Warped(out if np.ndim(image) == 3 else out[:, :, 0], mask)

@@ -1,0 +1,1 @@
+"""Arrays as they arrive: described first, decoded later."""

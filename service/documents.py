@@ -1,0 +1,63 @@
+"""The base of every parameter set and every result."""
+
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from service.arrays.fields import ArrayField
+from service.arrays.pending import ArrayStream, PendingArray
+
+
+class Document(BaseModel):
+    """A set of described fields, arrays among them; nothing unknown is accepted, nothing changes afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+    )
+
+    @classmethod
+    def array_fields(cls) -> dict[str, ArrayField]:
+        """The fields that hold arrays, in declaration order."""
+        found = {}
+        for name, info in cls.model_fields.items():
+            for mark in info.metadata:
+                if isinstance(mark, ArrayField):
+                    found[name] = mark
+            for argument in getattr(info.annotation, "__args__", ()):
+                for mark in getattr(argument, "__metadata__", ()):
+                    if isinstance(mark, ArrayField):
+                        found[name] = mark
+        return found
+
+    def arrays(self) -> dict[str, Any]:
+        """The arrays that are there, in declaration order."""
+        values = {name: getattr(self, name) for name in type(self).array_fields()}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def scalars(self) -> dict[str, Any]:
+        """Everything that is not an array, as JSON-ready values."""
+        return self.model_dump(mode="json", exclude=set(type(self).array_fields()))
+
+    def decoded(self) -> Self:
+        """The same document with every array's values read; runs in a worker thread."""
+        pending = {name: array for name, array in self.arrays().items() if isinstance(array, PendingArray)}
+        return self.model_copy(update={name: array.load() for name, array in pending.items()}) if pending else self
+
+    def input_bytes(self) -> int:
+        """Memory that the decoded arrays take."""
+        return sum(array.nbytes for array in self.arrays().values())
+
+    def picture_type(self) -> str | None:
+        """Media type of the first array that came as a picture."""
+        for array in self.arrays().values():
+            if isinstance(array, PendingArray) and array.media_type.startswith("image/"):
+                return array.media_type
+        return None
+
+
+ArrayValue = np.ndarray[Any, Any] | PendingArray | ArrayStream

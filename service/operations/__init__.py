@@ -1,0 +1,1 @@
+"""Declarations of the operations, a module a family."""

@@ -1,0 +1,182 @@
+"""Operations on depth maps."""
+
+from typing import Literal
+
+from pydantic import Field
+
+import geometry
+from geometry.depth import DEPTH_STATUS
+from service.arrays.types import (
+    Depth,
+    Matrix3,
+    ResultDepth,
+    ResultIndex,
+    ResultMask,
+    ResultPixelStatus,
+    ResultPoints,
+    Transform,
+)
+from service.documents import Document
+from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.shapes import Size
+
+DepthKind = Literal["z", "ray"]
+
+_DEPTH_KIND = "`z`: distance along the optical axis. `ray`: distance from the camera centre. The same on output."
+_DEPTH_SCALE = "Length of one depth unit in the transform's unit: 0.001 for millimetres with poses in metres."
+_NO_READING = "Further values that mean no reading, such as 65535; 0, NaN, infinite and negative always do."
+_INTRINSICS_EXAMPLE = [[2, 0, 1], [0, 2, 1], [0, 0, 1]]
+
+
+class ReprojectDepthParams(Document):
+    depth: Depth = Field(description="Depth map of the source camera.")
+    source_intrinsics: Matrix3 = Field(description="Camera matrix K of the source, in pixels; upper triangular.")
+    target_intrinsics: Matrix3 = Field(description="Camera matrix K of the target, in pixels; upper triangular.")
+    transform: Transform = Field(
+        description="Maps points of the source camera's frame to the target camera's: X_t = T X_s."
+    )
+    size: Size | None = Field(None, description="Size of the target view. Default: the source's.")
+    splat: Literal["nearest"] = Field(
+        "nearest", description="How a source pixel covers target pixels: the one that it falls into."
+    )
+    depth_kind: DepthKind = Field("z", description=_DEPTH_KIND)
+    depth_scale: float = Field(1.0, gt=0, description=_DEPTH_SCALE)
+    no_reading: list[float] = Field(default_factory=list, max_length=16, description=_NO_READING)
+
+
+class ReprojectDepthResult(Document):
+    depth: ResultDepth = Field(
+        description="Depth map of the target view, with the source's dtype and scale; the nearest surface wins."
+    )
+    source_index: ResultIndex = Field(
+        description="Which source pixel each target pixel shows; ties go to the lower index."
+    )
+    status: ResultPixelStatus = Field(description="Status code of each target pixel.")
+    status_names: dict[int, str] = Field(description="What each status code means, by its number.")
+    fates: dict[str, int] = Field(
+        description=(
+            "How many source pixels had no reading, lay behind the target camera or outside its view, were "
+            "occluded, or are visible."
+        )
+    )
+    depth_kind: DepthKind = Field(description="What depth was taken to mean.")
+
+
+def _reproject(params: ReprojectDepthParams) -> ReprojectDepthResult:
+    found = geometry.reproject_depth(
+        params.depth,
+        params.source_intrinsics,
+        params.target_intrinsics,
+        params.transform,
+        size=None if params.size is None else params.size.pair(),
+        splat=params.splat,
+        depth_kind=params.depth_kind,
+        depth_scale=params.depth_scale,
+        no_reading=params.no_reading,
+    )
+    return ReprojectDepthResult(
+        depth=found.depth,
+        source_index=found.source_index,
+        status=found.status,
+        status_names=dict(enumerate(DEPTH_STATUS)),
+        fates=found.fates._asdict(),
+        depth_kind=params.depth_kind,
+    )
+
+
+def _reproject_cost(params: ReprojectDepthParams) -> Cost:
+    height, width = params.depth.shape
+    shape = (height, width) if params.size is None else (params.size.height, params.size.width)
+    target, source = shape[0] * shape[1], height * width
+    index = "int32" if source < 2**31 else "int64"
+    outputs = (
+        OutputArray("depth", shape, params.depth.dtype.name),
+        OutputArray("source_index", shape, index),
+        OutputArray("status", shape, "uint8"),
+    )
+    return Cost(outputs, 16 * target * geometry.threads(), source * 30.0 + target * 5.0)
+
+
+REPROJECT_DEPTH = Operation(
+    name="reproject-depth",
+    family="depth",
+    summary="Render a depth map as another camera would see it",
+    params=ReprojectDepthParams,
+    result=ReprojectDepthResult,
+    run=_reproject,
+    cost=_reproject_cost,
+    examples=(
+        Example(
+            "A plane seen from one unit further left; null is no reading",
+            {
+                "depth": [[2, 2, 2], [2, None, 2], [2, 2, 2]],
+                "source_intrinsics": _INTRINSICS_EXAMPLE,
+                "target_intrinsics": _INTRINSICS_EXAMPLE,
+                "transform": [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+            },
+        ),
+    ),
+)
+
+
+class DepthToPointsParams(Document):
+    depth: Depth = Field(description="Depth map of the camera.")
+    intrinsics: Matrix3 = Field(description="Camera matrix K, in pixels; upper triangular.")
+    transform: Transform | None = Field(
+        None,
+        description=(
+            "Maps points of the camera's frame onwards, for example to the world. Default: they stay in the "
+            "camera's frame."
+        ),
+    )
+    depth_kind: DepthKind = Field("z", description=_DEPTH_KIND)
+    depth_scale: float = Field(1.0, gt=0, description=_DEPTH_SCALE)
+    no_reading: list[float] = Field(default_factory=list, max_length=16, description=_NO_READING)
+
+
+class DepthToPointsResult(Document):
+    points: ResultPoints = Field(description="One point a pixel.")
+    valid: ResultMask = Field(description="Where there was a reading.")
+    depth_kind: DepthKind = Field(description="What depth was taken to mean.")
+
+
+def _points(params: DepthToPointsParams) -> DepthToPointsResult:
+
+    found = geometry.depth_to_points(
+        params.depth,
+        params.intrinsics,
+        depth_kind=params.depth_kind,
+        depth_scale=params.depth_scale,
+        no_reading=params.no_reading,
+        transform=params.transform,
+    )
+    return DepthToPointsResult(points=found.points, valid=found.valid, depth_kind=params.depth_kind)
+
+
+def _points_cost(params: DepthToPointsParams) -> Cost:
+    height, width = params.depth.shape
+    dtype = "float64" if params.depth.dtype.name == "float64" else "float32"
+    outputs = (
+        OutputArray("points", (height, width, 3), dtype),
+        OutputArray("valid", (height, width), "bool"),
+    )
+    return Cost(outputs, 1 << 16, height * width * 25.0)
+
+
+DEPTH_TO_POINTS = Operation(
+    name="depth-to-points",
+    family="depth",
+    summary="Turn a depth map into an organized point cloud",
+    params=DepthToPointsParams,
+    result=DepthToPointsResult,
+    run=_points,
+    cost=_points_cost,
+    examples=(
+        Example(
+            "Four pixels, one without a reading",
+            {"depth": [[1, 2], [None, 4]], "intrinsics": _INTRINSICS_EXAMPLE},
+        ),
+    ),
+)
+
+OPERATIONS = (REPROJECT_DEPTH, DEPTH_TO_POINTS)

@@ -1,0 +1,134 @@
+"""Every limit and switch of the service: from the environment (`EPIPOLE_…`), from a TOML file, else the default."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from service.machine import available_cores, available_memory
+
+CONFIG_VARIABLE = "EPIPOLE_CONFIG"
+
+MIB = 2**20
+GIB = 2**30
+
+
+class Settings(BaseSettings):
+    """Settings of one process. The environment wins over the TOML file that `EPIPOLE_CONFIG` names."""
+
+    model_config = SettingsConfigDict(env_prefix="EPIPOLE_", extra="forbid", frozen=True)
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. Anything but loopback needs API keys or EPIPOLE_AUTH=off.",
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(Path(".epipole"), description="Folder of the embedded stores (assets).")
+    auth: Literal["keys", "off"] = Field(
+        "keys", description="`off` says aloud that everybody who reaches the port may use the service."
+    )
+    api_keys: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description=(
+            "Keys as owner=sha256 hex, comma-separated; `epipole key OWNER` makes one. Empty: no key needed on "
+            "loopback."
+        ),
+    )
+    roots: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description=(
+            'Folders that {"uri": "name://path"} may read, as name=/folder, comma-separated. Empty: URIs are off.'
+        ),
+    )
+    max_body_bytes: int = Field(256 * MIB, ge=1, description="Largest request body, and largest asset or file read.")
+    max_pixels: int = Field(100_000_000, ge=1, description="Most pixels of one encoded picture.")
+    max_output_bytes: int = Field(
+        2 * GIB, ge=1, description="Most bytes that a result may hold in memory; streamed results are exempt."
+    )
+    max_json_bytes: int = Field(
+        16 * MIB, ge=1, description="Largest JSON answer; larger ones are 406 and name the binary types."
+    )
+    small_json_bytes: int = Field(
+        1 * MIB,
+        ge=0,
+        description="Answers to `Accept: */*` up to this size are JSON, larger ones safetensors.",
+    )
+    max_flops: float = Field(2e12, gt=0, description="Most arithmetic of one synchronous call, by its cost model.")
+    memory_budget: int = Field(
+        default_factory=lambda: available_memory() // 2,
+        ge=1,
+        description="Bytes that all requests together may hold. Default: half of RAM or of the cgroup's limit.",
+    )
+    compute_threads: int = Field(
+        default_factory=available_cores,
+        ge=1,
+        description="Threads that compute. Default: cores, cgroup-aware.",
+    )
+    queue_size: int = Field(64, ge=0, description="Requests that may wait for a compute slot; beyond it 503.")
+    request_timeout: float = Field(
+        60.0, gt=0, description="Seconds from the end of the body to the start of the answer."
+    )
+    body_timeout: float = Field(
+        30.0,
+        gt=0,
+        description="Seconds without progress after which a slow body or a slow reader is dropped.",
+    )
+    rate_limit: float | None = Field(None, gt=0, description="Requests per second and owner; off by default.")
+    asset_retention: float = Field(
+        7 * 86_400.0, gt=0, description="Seconds after its last upload that an asset is kept."
+    )
+    drain_timeout: int = Field(30, ge=0, description="Seconds that running requests get after SIGTERM.")
+    jpeg_quality: int = Field(95, ge=1, le=100, description="Quality of JPEG and WebP answers.")
+    png_level: int = Field(1, ge=0, le=9, description="Deflate level of PNG answers.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is logged."
+    )
+    log_format: Literal["json", "console"] = Field("json", description="Logs for machines or for people.")
+
+    @field_validator("api_keys", "roots", mode="before")
+    @classmethod
+    def _named_pairs(cls, value: Any) -> Any:
+        """Read `a=1,b=2` from the environment; TOML gives a table."""
+        if not isinstance(value, str):
+            return value
+        pairs = [entry.partition("=") for entry in value.split(",") if entry.strip()]
+        if any(not separator for _, separator, _ in pairs):
+            raise ValueError("must be name=value pairs, separated by commas")
+        return {name.strip(): text.strip() for name, _, text in pairs}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = os.environ.get(CONFIG_VARIABLE)
+        if file is not None and not Path(file).is_file():
+            raise FileNotFoundError(f"{CONFIG_VARIABLE} names {file}, which is not a file")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the service."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def exposure_fault(self) -> str | None:
+        """Why it would be unsafe to listen with these settings; None where it is not."""
+        if self.loopback or self.api_keys or self.auth == "off":
+            return None
+        return (
+            f"refusing to listen on {self.host} without authentication: set EPIPOLE_API_KEYS (make one with "
+            f"`epipole key OWNER`), "
+            "or say EPIPOLE_AUTH=off if everybody who reaches this port may use it"
+        )

@@ -1,0 +1,44 @@
+"""When work must end early: its deadline passed, or nobody waits for it any more."""
+
+import threading
+import time
+
+from service.errors import Abandoned, DeadlinePassed
+
+
+class Stop:
+    """Asked between bands by the threads that compute; told by the event loop.
+
+    Parameters
+    ----------
+    seconds
+        Time from now to the deadline.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._abandoned = threading.Event()
+
+    def abandon(self) -> None:
+        """Say that nobody waits for the result."""
+        self._abandoned.set()
+
+    def remaining(self) -> float:
+        """Seconds to the deadline, never negative."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def passed(self) -> DeadlinePassed:
+        """The error that says the deadline passed."""
+        return DeadlinePassed(
+            f"not finished within {self._seconds:g} s (EPIPOLE_REQUEST_TIMEOUT); ask for less at once or try "
+            f"again later",
+            5,
+        )
+
+    def check(self) -> None:
+        """Raise Abandoned or DeadlinePassed where work should end."""
+        if self._abandoned.is_set():
+            raise Abandoned("the client closed the connection")
+        if time.monotonic() > self._deadline:
+            raise self.passed()
