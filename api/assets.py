@@ -1,6 +1,5 @@
 """`/v1/assets`: inputs stored once and used by name."""
 
-from contextlib import ExitStack
 from typing import Annotated
 
 import anyio.to_thread
@@ -8,9 +7,9 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
 from api.access import engine_of, owner_of
-from api.bodies import body_chunks
+from api.bodies import FORM, body_chunks
 from service.engine import Engine
-from service.errors import UnreadableBody
+from service.errors import UnreadableBody, UnsupportedMedia
 from service.media import npy, picture, safetensors
 
 Owner = Annotated[str, Depends(owner_of)]
@@ -34,9 +33,15 @@ def add_assets(app: FastAPI) -> None:
     router.add_api_route(
         "", _upload, methods=["POST"], status_code=201, summary="Store an input", openapi_extra=_UPLOAD_EXTRA
     )
-    router.add_api_route(
-        "/{asset}", _fetch, methods=["GET", "HEAD"], summary="Fetch a stored input", response_class=Response
-    )
+    for method, summary in (("GET", "Fetch a stored input"), ("HEAD", "Ask whether an input is stored")):
+        router.add_api_route(
+            "/{asset}",
+            _fetch,
+            methods=[method],
+            operation_id=f"{method.lower()}_asset",
+            summary=summary,
+            response_class=Response,
+        )
     router.add_api_route(
         "/{asset}",
         _delete,
@@ -49,10 +54,12 @@ def add_assets(app: FastAPI) -> None:
 
 
 async def _upload(request: Request, engine: EngineOf, owner: Owner) -> Response:
-    with ExitStack() as held:
+    if request.headers.get("content-type", "").lower().startswith(FORM):
+        raise UnsupportedMedia(f"send the bytes of the asset as the body itself, not as {FORM}")
+    with engine.admission.hold() as hold:
         upload = await anyio.to_thread.run_sync(engine.assets.upload, owner)
         try:
-            async for chunk in body_chunks(request, engine, held):
+            async for chunk in body_chunks(request, engine, hold):
                 await anyio.to_thread.run_sync(upload.write, chunk)
             if upload.size == 0:
                 raise UnreadableBody("the body is empty; send the bytes of the asset")
@@ -93,6 +100,6 @@ async def _delete(asset: str, engine: EngineOf, owner: Owner) -> Response:
 def _media_type(head: bytes) -> str:
     if head.startswith(npy.MAGIC):
         return npy.MEDIA_TYPE
-    if len(head) > 8 and head[8:9] == b"{":
-        return safetensors.MEDIA_TYPE
-    return picture.sniff(memoryview(head)) or "application/octet-stream"
+    return picture.sniff(memoryview(head)) or (
+        safetensors.MEDIA_TYPE if head[8:9] == b"{" else "application/octet-stream"
+    )

@@ -2,27 +2,27 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
-from pydantic_core import from_json
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
+from service.admission import Hold
 from service.arrays.pending import PendingArray
 from service.arrays.reference import UNNAMED_TYPES, Attachment
 from service.engine import Engine
-from service.errors import Abandoned, Fault, InvalidParams, TooLarge, UnreadableBody, UnsupportedMedia
+from service.errors import Abandoned, Fault, InvalidParams, Stalled, TooLarge, UnreadableBody, UnsupportedMedia
 from service.media import npy, picture, safetensors
+from service.media.document import read_json
 
 JSON = "application/json"
 FORM = "multipart/form-data"
 PARAMS = "params"
 _MAX_PARTS = 64
-_RESERVE_STEP = 1 << 20
+_RESERVE_STEP = 1 << 18
 
 
 @dataclass
@@ -32,56 +32,64 @@ class Body:
     document: Callable[[], Mapping[str, Any]]
     attachments: dict[str, Attachment | PendingArray] = field(default_factory=dict)
     nbytes: int = 0
+    json_bytes: int = 0
 
 
-async def read_body(request: Request, engine: Engine, first_array: str, held: ExitStack) -> Body:
-    """Read and split the body by its media type. Its memory stays accounted for until `held` closes.
+async def read_body(request: Request, engine: Engine, first_array: str, hold: Hold) -> Body:
+    """Read and split the body by its media type. Its memory stays accounted for until `hold` is released.
 
-    Raises UnsupportedMedia, UnreadableBody, TooLarge, Overloaded, and Abandoned where the client stalls or leaves.
+    Raises UnsupportedMedia, UnreadableBody, TooLarge, Overloaded, Stalled where the client stops sending, and Abandoned
+    where it leaves.
     """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMedia(f"Content-Encoding {encoding} is not understood; send the body as it is")
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     media_type = kind.decode("latin-1").lower()
-    if media_type == FORM:
-        return await _read_form(request, engine, options.get(b"boundary"), held)
     query = request.query_params.get(PARAMS)
-    if media_type in (npy.MEDIA_TYPE, *picture.MEDIA_TYPES):
-        data = await _read_whole(request, engine, held)
-        document = _json_object(query.encode() if query is not None else b"{}", "the query parameter params")
-        return Body(document, {first_array: Attachment(memoryview(data), media_type)}, len(data))
+    single = media_type in (npy.MEDIA_TYPE, *picture.MEDIA_TYPES)
+    if query is not None and not single:
+        raise InvalidParams(
+            [Fault(f"/{PARAMS}", f"is read from the query only beside a body that is one array; not with {media_type}")]
+        )
+    if media_type == FORM:
+        return await _read_form(request, engine, options.get(b"boundary"), hold)
+    if single:
+        data = await _read_whole(request, engine, hold)
+        text = query.encode() if query is not None else b"{}"
+        attached: dict[str, Attachment | PendingArray] = {first_array: Attachment(memoryview(data), media_type)}
+        return Body(_json_object(text, "the query parameter params"), attached, len(data), len(text))
     if media_type == safetensors.MEDIA_TYPE:
-        data = await _read_whole(request, engine, held)
+        data = await _read_whole(request, engine, hold)
         tensors = safetensors.open_safetensors(memoryview(data))
-        document = _json_object(tensors.metadata.get(PARAMS, "{}").encode(), "the safetensors metadata key params")
-        return Body(document, dict(tensors.arrays), len(data))
+        text = tensors.metadata.get(PARAMS, "{}").encode()
+        document = _json_object(text, "the safetensors metadata key params")
+        return Body(document, dict(tensors.arrays), len(data), len(text))
     if media_type == JSON or media_type.endswith("+json"):
-        data = await _read_whole(request, engine, held)
-        return Body(_json_object(data, "the body"), {}, len(data))
+        data = await _read_whole(request, engine, hold)
+        return Body(_json_object(data, "the body"), {}, len(data), len(data))
     accepted = ", ".join((JSON, FORM, npy.MEDIA_TYPE, safetensors.MEDIA_TYPE, *picture.MEDIA_TYPES))
     raise UnsupportedMedia(f"Content-Type {media_type or '(none)'} is not understood; send one of {accepted}")
 
 
-async def body_chunks(request: Request, engine: Engine, held: ExitStack) -> AsyncIterator[bytes]:
+async def body_chunks(request: Request, engine: Engine, hold: Hold) -> AsyncIterator[bytes]:
     """The body as it comes, within EPIPOLE_MAX_BODY_BYTES, EPIPOLE_BODY_TIMEOUT and the memory budget."""
     settings = engine.settings
     promised = request.headers.get("content-length")
-    length = int(promised) if promised is not None and promised.isdigit() else None
-    if length is not None and length > settings.max_body_bytes:
+    length = int(promised) if promised is not None and promised.isdecimal() else 0
+    if length > settings.max_body_bytes:
         raise TooLarge(
             f"the body has {length} bytes, more than the {settings.max_body_bytes} allowed (EPIPOLE_MAX_BODY_BYTES)"
         )
-    reserved = received = 0
-    if length is not None:
-        held.enter_context(engine.admission.bytes_held(length))
-        reserved = length
+    engine.admission.check_room(0, length)
+    received = 0
     stream = request.stream()
     while True:
         try:
             async with asyncio.timeout(settings.body_timeout):
                 chunk = await anext(stream, None)
         except TimeoutError:
-            raise Abandoned(
-                f"no byte of the body came for {settings.body_timeout:g} s (EPIPOLE_BODY_TIMEOUT)"
-            ) from None
+            raise Stalled(f"no byte of the body came for {settings.body_timeout:g} s (EPIPOLE_BODY_TIMEOUT)") from None
         except ClientDisconnect:
             raise Abandoned("the client closed the connection") from None
         if chunk is None:
@@ -91,27 +99,26 @@ async def body_chunks(request: Request, engine: Engine, held: ExitStack) -> Asyn
             raise TooLarge(
                 f"the body has more than the {settings.max_body_bytes} bytes allowed (EPIPOLE_MAX_BODY_BYTES)"
             )
-        if received > reserved:
-            step = max(_RESERVE_STEP, received - reserved)
-            held.enter_context(engine.admission.bytes_held(step))
-            reserved += step
+        if received > hold.nbytes:
+            # What has come is held, not what was promised: a promise would keep others out at no cost.
+            hold.grow(max(_RESERVE_STEP, received - hold.nbytes))
         yield chunk
 
 
-async def _read_whole(request: Request, engine: Engine, held: ExitStack) -> bytearray:
+async def _read_whole(request: Request, engine: Engine, hold: Hold) -> bytearray:
     data = bytearray()
-    async for chunk in body_chunks(request, engine, held):
+    async for chunk in body_chunks(request, engine, hold):
         data += chunk
     return data
 
 
-async def _read_form(request: Request, engine: Engine, boundary: bytes | None, held: ExitStack) -> Body:
+async def _read_form(request: Request, engine: Engine, boundary: bytes | None, hold: Hold) -> Body:
     if boundary is None:
         raise UnreadableBody("multipart/form-data needs a boundary; let your HTTP library write this header")
     form, size = _Form(), 0
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
-        async for chunk in body_chunks(request, engine, held):
+        async for chunk in body_chunks(request, engine, hold):
             parser.write(chunk)
             size += len(chunk)
         parser.finalize()
@@ -119,7 +126,7 @@ async def _read_form(request: Request, engine: Engine, boundary: bytes | None, h
         raise UnreadableBody("the multipart body is malformed") from error
     if not form.whole:
         raise UnreadableBody("the multipart body is cut off before its closing boundary")
-    return Body(form.document, form.attachments(), size)
+    return Body(form.document, form.attachments(), size, form.text_bytes())
 
 
 class _Form:
@@ -176,6 +183,10 @@ class _Form:
             if not _is_text(name, kind, is_file)
         }
 
+    def text_bytes(self) -> int:
+        """Length of the parts that `document` parses."""
+        return sum(len(data) for name, kind, is_file, data in self._parts if _is_text(name, kind, is_file))
+
     def document(self) -> dict[str, Any]:
         """The part `params`, and every further part that is JSON or plain text as a field of that name."""
         fields: dict[str, Any] = {}
@@ -197,19 +208,16 @@ def _is_text(name: str, kind: str, is_file: bool) -> bool:
 
 def _json_or_text(data: bytearray, *, strict: bool) -> Any:
     try:
-        return from_json(bytes(data), allow_inf_nan=True)
-    except ValueError as error:
+        return read_json(data, f"a part declared as {JSON}")
+    except UnreadableBody:
         if strict:
-            raise UnreadableBody(f"a part declared as {JSON} is not JSON: {error}") from None
+            raise
         return data.decode("utf-8", "replace")
 
 
 def _json_object(data: bytes | bytearray, where: str) -> Callable[[], Mapping[str, Any]]:
     def parse() -> Mapping[str, Any]:
-        try:
-            value = from_json(data, allow_inf_nan=True)
-        except ValueError as error:
-            raise UnreadableBody(f"{where} is not JSON: {error}") from None
+        value = read_json(data, where)
         if not isinstance(value, dict):
             raise UnreadableBody(f"{where} must be a JSON object")
         return value

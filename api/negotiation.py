@@ -1,14 +1,17 @@
 """The Accept header (RFC 9110, section 12.5.1): media ranges in the caller's order of preference."""
 
+from collections.abc import Sequence
+
 from service.errors import NotAcceptable
 from service.media.answer import ANY
 
 
-def accepted_types(header: str | None) -> list[str]:
-    """Media types and ranges of an Accept header, best first; equal weights keep their order, the more exact
+def accepted_types(headers: Sequence[str]) -> list[str]:
+    """Media types and ranges of the Accept headers, best first; equal weights keep their order, the more exact
     before the less.
     """
-    if header is None or not header.strip():
+    header = ",".join(headers)
+    if not header.strip():
         return [ANY]
     weighted: list[tuple[float, int, int, str]] = []
     for position, entry in enumerate(header.split(",")):

@@ -17,6 +17,7 @@ _ERRORS = {
     "400": "The body cannot be read.",
     "401": "An API key is needed.",
     "406": "The result cannot be sent in the form asked for.",
+    "408": "The body stopped coming.",
     "413": "The body, a picture or the result is larger than allowed.",
     "415": "A media type is not understood.",
     "422": "Parameters are invalid, or the configuration has no stable answer.",

@@ -1,20 +1,20 @@
 """`POST /v1/{operation}` for every operation of the catalogue, and the catalogue itself."""
 
 import asyncio
-from contextlib import ExitStack
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.access import engine_of, owner_of
-from api.bodies import read_body
+from api.bodies import PARAMS, read_body
 from api.negotiation import accepted_types
 from api.openapi import operation_extra
 from api.sending import AnswerResponse
 from service import engine as engines
 from service.catalogue import OPERATIONS, operation_named
 from service.engine import Engine
+from service.errors import Fault, InvalidParams
 from service.operation import Operation
 from service.schemas import schema_of
 from service.settings import Settings
@@ -70,26 +70,45 @@ def _endpoint(operation: Operation[Any, Any]) -> Any:
         ] = None,
     ) -> Response:
         request.scope["epipole.operation"] = operation.name
-        accepted = accepted_types(request.headers.get("accept"))
-        with ExitStack() as held:
-            body = await read_body(request, engine, first_array, held)
+        unknown = sorted(set(request.query_params) - {"array", PARAMS})
+        if unknown:
+            raise InvalidParams(
+                [Fault(f"/{name}", f"is not read from the query; it holds array and {PARAMS}") for name in unknown]
+            )
+        accepted = accepted_types(request.headers.getlist("accept"))
+        hold = engine.admission.hold()
+        try:
+            body = await read_body(request, engine, first_array, hold)
             engine.metrics.bytes_in.labels(operation.name).inc(body.nbytes)
             stop = Stop(engine.settings.request_timeout)
             watch = asyncio.create_task(_watch(request, stop))
-            try:
-                answering = await engine.answer(
-                    engines.Request(operation, body.document, body.attachments, accepted, array, owner), stop
-                )
-            except BaseException:
-                watch.cancel()
-                raise
-            engine.metrics.bytes_out.labels(operation.name).inc(answering.answer.length)
-            kept = held.pop_all()
+        except BaseException:
+            hold.release()
+            raise
 
         def finished() -> None:
+            stop.abandon()
             watch.cancel()
-            kept.close()
+            hold.release()
 
+        try:
+            answering = await engine.answer(
+                engines.Request(
+                    operation,
+                    body.document,
+                    body.attachments,
+                    accepted,
+                    array,
+                    owner,
+                    body_bytes=hold.nbytes,
+                    json_bytes=body.json_bytes,
+                ),
+                stop,
+            )
+        except BaseException:
+            finished()
+            raise
+        engine.metrics.bytes_out.labels(operation.name).inc(answering.answer.length)
         return AnswerResponse(answering, engine.settings.body_timeout, finished)
 
     return execute

@@ -20,6 +20,7 @@ _STATUS: tuple[tuple[type[ServiceError], int, str], ...] = (
     (errors.Unauthenticated, 401, "unauthenticated"),
     (errors.NotFound, 404, "not-found"),
     (errors.NotAcceptable, 406, "not-acceptable"),
+    (errors.Stalled, 408, "stalled"),
     (errors.TooLarge, 413, "too-large"),
     (errors.UnsupportedMedia, 415, "unsupported-media-type"),
     (errors.InvalidParams, 422, "invalid-params"),
@@ -71,7 +72,17 @@ def service_problem(request: Request, error: ServiceError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.Stalled):
+        response.headers["Connection"] = "close"
     return response
+
+
+def meaning(kind: str) -> tuple[int, str] | None:
+    """Status code and title of a kind of problem; None where there is no such kind."""
+    for error, status, word in _STATUS:
+        if word == kind:
+            return status, error.title
+    return None
 
 
 def install(app: FastAPI) -> None:

@@ -51,7 +51,10 @@ class Trace:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         operation = scope.get("epipole.operation")
         if operation is not None:
-            outcome = "cut-off" if status == 499 else scope.get("epipole.problem", "ok")
+            # A bug is answered outside of this middleware, after it: no problem is noted yet.
+            outcome = (
+                "cut-off" if status == 499 else scope.get("epipole.problem", "internal" if status == 500 else "ok")
+            )
             self._engine.metrics.requests.labels(operation, outcome).inc()
             self._engine.metrics.request_seconds.labels(operation).observe(seconds)
         write = _log.debug if scope["path"] in _QUIET else _log.info

@@ -3,14 +3,11 @@
 Conventions, everywhere in this package and in every surface above it:
 
 - Points are (x, y); sizes are (width, height); arrays are indexed (row, column[, channel]). Pixel centres lie at
-  integers;
-  `pixel_center="half"` places them at halves, as COLMAP does.
+  integers; `pixel_center="half"` places them at halves, as COLMAP does.
 - Poses are camera-from-world: X_c = R X_w + t, P = K [R | t]. Quaternions are w, x, y, z.
-- Fundamental matrices satisfy right^T F left = 0. F[i, j] is the 4×4 determinant of the rows of `left` without j
-  above the rows of `right` without i,
-  each pair of rows in cyclic order (1, 2), (2, 0), (0, 1). `normalization="none"` gives exactly that; `"frobenius"`
-  scales to unit norm and keeps the sign;
-  F is never divided by F[2, 2].
+- Fundamental matrices satisfy right^T F left = 0. F[i, j] is the 4×4 determinant of the rows of `left` without j above
+  the rows of `right` without i, each pair of rows in cyclic order (1, 2), (2, 0), (0, 1). `normalization="none"` gives
+  exactly that; `"frobenius"` scales to unit norm and keeps the sign; F is never divided by F[2, 2].
 - A homography's direction is explicit: `"source_to_output"` (default) or `"output_to_source"`.
 - Depth is z along the optical axis unless `depth_kind="ray"`. No reading is 0, NaN or infinite on input; NaN (float)
   or 0 (integer) on output.
@@ -19,3 +16,46 @@ Conventions, everywhere in this package and in every surface above it:
   named tuple.
 - Errors: `InvalidInput` names the argument, `Degenerate` gives the reason why a configuration has no stable answer.
 """
+
+from geometry.arrays import MatrixRank, matrix_rank
+from geometry.bands import threads, use_threads
+from geometry.cameras import (
+    FundamentalAll,
+    FundamentalPairs,
+    Rig,
+    fundamental,
+    fundamental_all,
+    fundamental_pairs,
+    projections_from_poses,
+)
+from geometry.depth import DepthPoints, ReprojectedDepth, depth_to_points, reproject_depth
+from geometry.errors import Degenerate, GeometryError, InvalidInput
+from geometry.filters import convolution_engine, convolution_shape, convolve, convolve_at
+from geometry.warp import Warped, warp_perspective
+
+__all__ = [
+    "Degenerate",
+    "DepthPoints",
+    "FundamentalAll",
+    "FundamentalPairs",
+    "GeometryError",
+    "InvalidInput",
+    "MatrixRank",
+    "ReprojectedDepth",
+    "Rig",
+    "Warped",
+    "convolution_engine",
+    "convolution_shape",
+    "convolve",
+    "convolve_at",
+    "depth_to_points",
+    "fundamental",
+    "fundamental_all",
+    "fundamental_pairs",
+    "matrix_rank",
+    "projections_from_poses",
+    "reproject_depth",
+    "threads",
+    "use_threads",
+    "warp_perspective",
+]

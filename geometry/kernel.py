@@ -8,15 +8,19 @@ of them and then closes the door, so that a running service can never stall on t
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numba
 from numba.core import event
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = Callable[..., Any]
+"""Kernels carry no annotations: their types are the signatures declared for the compiler."""
 
 FASTMATH = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """What may be relaxed in sums: order and contraction, never NaN and infinity."""
+
+CONTRACT = frozenset({"contract"})
+"""Multiply and add in one rounding, in the order written."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +74,15 @@ def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) 
     return declare
 
 
-def inline(function: Function, *, fastmath: bool = False) -> Function:
+def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Function:
     """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
-    return numba.njit(  # type: ignore[return-value]  # called like the function that it compiles
+    allowed = FASTMATH if fastmath is True else fastmath
+    return numba.njit(
         nogil=True,
         cache=True,
         error_model="numpy",
         boundscheck=False,
-        fastmath=set(FASTMATH) if fastmath else False,
+        fastmath=set(allowed) if allowed else False,
     )(function)
 
 

@@ -4,17 +4,42 @@ long is refused at once.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from service.errors import Overloaded, TooLarge
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     nbytes: int
+    brought: int
     granted: asyncio.Future[None]
+
+
+class Hold:
+    """Bytes that a request holds at once or not at all: its body, which cannot wait. Made by `Admission.hold`."""
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+        self.nbytes = 0
+
+    def grow(self, nbytes: int) -> None:
+        """Hold more. Raises Overloaded, or TooLarge where it can never fit."""
+        self._admission.check_room(self.nbytes, nbytes)
+        self._admission.held += nbytes
+        self.nbytes += nbytes
+
+    def release(self) -> None:
+        """Give back everything; further calls do nothing."""
+        self._admission.give_back(self.nbytes, slot=False)
+        self.nbytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
 
 class Lease:
@@ -32,7 +57,7 @@ class Lease:
 
     async def resume_computing(self) -> None:
         """Take a slot again, waiting in turn, for the next block of a streamed answer."""
-        await self._admission.wait(0)
+        await self._admission.wait()
         self.computing = True
 
     def release(self) -> None:
@@ -78,46 +103,43 @@ class Admission:
         """Take the length of a computation into the mean that `retry_after` uses."""
         self._mean_seconds += 0.1 * (seconds - self._mean_seconds)
 
-    @contextmanager
-    def bytes_held(self, nbytes: int) -> Iterator[None]:
-        """Hold bytes at once or not at all: for bodies, which cannot wait. Raises Overloaded or TooLarge."""
-        self._fits_at_all(nbytes)
-        if self.held + nbytes > self.budget:
-            raise Overloaded("memory is spoken for by requests in progress; try again later", self.retry_after())
-        self.held += nbytes
-        try:
-            yield
-        finally:
-            self.give_back(nbytes, slot=False)
+    def hold(self) -> Hold:
+        """A hold on nothing yet."""
+        return Hold(self)
 
-    async def enter(self, nbytes: int) -> Lease:
+    def check_room(self, held: int, more: int) -> None:
+        """Raise Overloaded where `more` bytes do not fit now, TooLarge where they never will beside `held`."""
+        self._fits_at_all(held + more)
+        if self.held + more > self.budget:
+            raise Overloaded("memory is spoken for by requests in progress; try again later", self.retry_after())
+
+    async def enter(self, nbytes: int, brought: int = 0) -> Lease:
         """Wait in turn for a compute slot and bytes.
 
-        Raises Overloaded where the queue is full, TooLarge where it can never fit.
+        `brought` are the bytes that the caller holds already and keeps while it computes: its body. Raises Overloaded
+        where the queue is full or waiting is hopeless, TooLarge where it can never fit.
         """
-        self._fits_at_all(nbytes)
-        if len(self._waiting) >= self.queue_size and not self._free(nbytes):
+        self._fits_at_all(nbytes + brought)
+        if self.waiting >= self.queue_size and (self._waiting or not self._free(nbytes)):
             raise Overloaded(
                 f"{self.waiting} requests are waiting already (EPIPOLE_QUEUE_SIZE); try again later",
                 self.retry_after(),
             )
-        await self.wait(nbytes)
+        await self.wait(nbytes, brought)
         return Lease(self, nbytes)
 
-    async def wait(self, nbytes: int) -> None:
+    async def wait(self, nbytes: int = 0, brought: int = 0) -> None:
         """Wait in turn for a slot and bytes, however long the queue is."""
-        if not self._waiting and self._free(nbytes):
-            self._take(nbytes)
-            return
-        entry = _Waiting(nbytes, asyncio.get_running_loop().create_future())
+        entry = _Waiting(nbytes, brought, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
+        self._grant()
         try:
             await entry.granted
         except asyncio.CancelledError:
             if entry in self._waiting:
                 self._waiting.remove(entry)
                 self._grant()
-            else:
+            elif not entry.granted.cancelled() and entry.granted.exception() is None:
                 self.give_back(nbytes, slot=True)
             raise
 
@@ -128,17 +150,33 @@ class Admission:
         self._grant()
 
     def _grant(self) -> None:
-        while self._waiting and self._free(self._waiting[0].nbytes):
-            entry = self._waiting.popleft()
-            self._take(entry.nbytes)
-            entry.granted.set_result(None)
+        """Let in whoever fits, in turn. One that waits for bytes holds up those behind it, except those that need
+        none: they hold bytes already, and it may be these that the first one waits for.
+        """
+        held_up = False
+        for entry in tuple(self._waiting):
+            if entry.granted.done():  # cancelled, and not yet awake to leave the queue by itself
+                continue
+            if self._free(entry.nbytes) and not (held_up and entry.nbytes):
+                self._waiting.remove(entry)
+                self.running += 1
+                self.held += entry.nbytes
+                entry.granted.set_result(None)
+            else:
+                held_up = True
+        if held_up and not self.running:
+            self._turn_away_last()
+
+    def _turn_away_last(self) -> None:
+        """Where all that is held are the bodies of those that wait, nobody would ever begin; the last one leaves."""
+        waiting = [entry for entry in self._waiting if not entry.granted.done()]
+        if len(waiting) > 1 and self.held <= sum(entry.brought for entry in self._waiting):
+            self._waiting.remove(waiting[-1])
+            refusal = Overloaded("memory is spoken for by requests that wait; try again later", self.retry_after())
+            waiting[-1].granted.set_exception(refusal)
 
     def _free(self, nbytes: int) -> bool:
         return self.running < self.slots and self.held + nbytes <= self.budget
-
-    def _take(self, nbytes: int) -> None:
-        self.running += 1
-        self.held += nbytes
 
     def _fits_at_all(self, nbytes: int) -> None:
         if nbytes > self.budget:

@@ -2,11 +2,11 @@
 
 from typing import Any, Self
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from service.arrays.fields import ArrayField
-from service.arrays.pending import ArrayStream, PendingArray
+from service.arrays.pending import PendingArray
+from service.errors import UnreadableBody
 
 
 class Document(BaseModel):
@@ -15,10 +15,17 @@ class Document(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
+        strict=True,
         arbitrary_types_allowed=True,
         allow_inf_nan=False,
         protected_namespaces=(),
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read_whole_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        """JSON does not tell 3.0 from 3; text and booleans, however, are not numbers."""
+        return value if info.field_name in cls.array_fields() else _whole(value)
 
     @classmethod
     def array_fields(cls) -> dict[str, ArrayField]:
@@ -46,7 +53,9 @@ class Document(BaseModel):
     def decoded(self) -> Self:
         """The same document with every array's values read; runs in a worker thread."""
         pending = {name: array for name, array in self.arrays().items() if isinstance(array, PendingArray)}
-        return self.model_copy(update={name: array.load() for name, array in pending.items()}) if pending else self
+        return (
+            self.model_copy(update={name: _load(name, array) for name, array in pending.items()}) if pending else self
+        )
 
     def input_bytes(self) -> int:
         """Memory that the decoded arrays take."""
@@ -60,4 +69,14 @@ class Document(BaseModel):
         return None
 
 
-ArrayValue = np.ndarray[Any, Any] | PendingArray | ArrayStream
+def _load(name: str, array: PendingArray) -> Any:
+    try:
+        return array.load()
+    except UnreadableBody as error:
+        raise UnreadableBody(f"{name}: {error.detail}") from error
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return [_whole(entry) for entry in value] if isinstance(value, list) else value

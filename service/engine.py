@@ -22,6 +22,7 @@ from service.errors import Overloaded
 from service.execution import Call, compute, price, validate
 from service.keys import KeyRing
 from service.media.answer import Answer, choose_form, encode, raw_bytes
+from service.media.image import exercise_codecs
 from service.metrics import Metrics
 from service.operation import Operation
 from service.roots import Roots
@@ -32,12 +33,16 @@ T = TypeVar("T")
 
 _EXPIRY_SECONDS = 3600.0
 _VALIDATORS = 4
+_PARSED_JSON = 32  # bytes of Python objects that a byte of JSON can become, as in [{},{},{}]
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a face hands over: the operation, where its parameters are, and which forms of answer are welcome."""
+    """What a face hands over: the operation, where its parameters are, and which forms of answer are welcome.
+
+    `body_bytes` is what the face holds in memory for it; `json_bytes` of them are to be parsed.
+    """
 
     operation: Operation[Any, Any]
     document: Callable[[], Mapping[str, Any]]
@@ -45,6 +50,8 @@ class Request:
     accepted: Sequence[str]
     array: str | None
     owner: str
+    body_bytes: int = 0
+    json_bytes: int = 0
 
 
 @dataclass
@@ -122,11 +129,13 @@ class Engine:
         if not self.ready:
             raise Overloaded("the kernels are still being loaded; see /readyz", 2)
         name = request.operation.name
-        call, form = await self._in(self._validators, partial(self._prepare, request))
+        with self.admission.hold() as parsed:
+            parsed.grow(_PARSED_JSON * request.json_bytes)
+            call, form = await self._in(self._validators, partial(self._prepare, request))
         entered = time.perf_counter()
         try:
             async with asyncio.timeout(stop.remaining()):
-                lease = await self.admission.enter(call.nbytes)
+                lease = await self.admission.enter(call.nbytes, request.body_bytes)
         except TimeoutError:
             raise stop.passed() from None
         started = time.perf_counter()
@@ -143,6 +152,7 @@ class Engine:
         streamed = any(isinstance(part, ArrayStream) for part in answer.parts)
         held = sum(len(part) for part in answer.parts if not isinstance(part, ArrayStream))
         lease.finish_computing(min(lease.nbytes, held + (call.cost.scratch if streamed else 0)))
+        stop.lift_deadline()
         return Answering(answer, lease, self, stop)
 
     async def in_worker(self, work: Callable[[], T]) -> T:
@@ -173,6 +183,7 @@ class Engine:
 
     async def _warm(self) -> None:
         done: WarmUp = await self._in(self._validators, warm_up)
+        await self._in(self._validators, exercise_codecs)
         self.ready = True
         _log.info("ready", signatures=done.signatures, compiled=done.compiled, seconds=round(done.seconds, 3))
 

@@ -82,6 +82,10 @@ class DeadlinePassed(Overloaded):
     title = "The work did not finish in time"
 
 
+class Stalled(ServiceError):
+    title = "The request did not arrive in time"
+
+
 class Abandoned(ServiceError):
     title = "The client went away"
 

@@ -1,17 +1,20 @@
 """From a document to a result: validate, price, compute. The same three steps for every face."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from geometry.errors import Degenerate, InvalidInput
 from service.arrays.reference import References
 from service.documents import Document
-from service.errors import DegenerateInput, Fault, InvalidParams, TooLarge
+from service.errors import DegenerateInput, Fault, InvalidParams, ServiceError, TooLarge
 from service.operation import Cost, Operation
 from service.settings import Settings
+
+_MESSAGES = {"extra_forbidden": "is not a parameter here", "missing": "is required"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Call:
 def validate(operation: Operation[Any, Any], document: Mapping[str, Any], references: References) -> Document:
     """The parameters that `document` and the attachments of `references` spell out.
 
-    Raises InvalidParams that names every wrong place.
+    Raises InvalidParams that names every wrong place, and what the guards of attached or named arrays refuse.
     """
     twice = sorted(set(document) & set(references.attachments))
     if twice:
@@ -47,11 +50,12 @@ def validate(operation: Operation[Any, Any], document: Mapping[str, Any], refere
     try:
         params: Document = operation.params.model_validate({**document, **references.attachments}, context=references)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        cause = first.get("ctx", {}).get("error")
-        if isinstance(cause, TooLarge):
-            raise cause from None
-        raise InvalidParams(_faults(error)) from None
+        entries = error.errors(include_url=False, include_input=False)
+        for entry in entries:
+            refusal = entry.get("ctx", {}).get("refusal")
+            if isinstance(refusal, ServiceError):
+                raise type(refusal)(f"{entry['loc'][0]}: {refusal.detail}") from None
+        raise InvalidParams(_faults(entries)) from None
     return params
 
 
@@ -90,17 +94,19 @@ def _fault(error: InvalidInput) -> Fault:
     return Fault("/" + error.argument.replace(".", "/"), error.detail)
 
 
-def _faults(error: ValidationError) -> list[Fault]:
+def _faults(entries: Sequence[ErrorDetails]) -> list[Fault]:
     """One fault a place; a union's attempts on the same place are joined."""
     found: dict[str, list[str]] = {}
-    for entry in error.errors(include_url=False, include_input=False):
-        steps = [str(step) for step in entry["loc"] if not _is_branch(step)]
+    for entry in entries:
+        named = 1 if entry["type"] != "extra_forbidden" else len(entry["loc"])
+        steps = [str(step) for at, step in enumerate(entry["loc"]) if at < named or not _is_branch(step)]
         pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps) + entry.get(
             "ctx", {}
         ).get("place", "")
         details = found.setdefault(pointer, [])
-        if entry["msg"] not in details:
-            details.append(entry["msg"])
+        message = _MESSAGES.get(entry["type"], entry["msg"])
+        if message not in details:
+            details.append(message)
     return [Fault(pointer, "; or ".join(details)) for pointer, details in found.items()]
 
 

@@ -1,6 +1,8 @@
 """Every limit and switch of the service: from the environment (`EPIPOLE_…`), from a TOML file, else the default."""
 
 import os
+import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -104,6 +106,16 @@ class Settings(BaseSettings):
             raise ValueError("must be name=value pairs, separated by commas")
         return {name.strip(): text.strip() for name, _, text in pairs}
 
+    @field_validator("api_keys")
+    @classmethod
+    def _owners_and_hashes(cls, keys: dict[str, str]) -> dict[str, str]:
+        for owner, hashed in keys.items():
+            if re.fullmatch(r"[A-Za-z0-9_-]{1,64}", owner) is None:
+                raise ValueError(f"owner {owner!r} must be letters, digits, - and _, at most 64")
+            if re.fullmatch(r"[0-9A-Fa-f]{64}", hashed) is None:
+                raise ValueError(f"{owner}: must be the SHA-256 of the key in hexadecimal, not the key itself")
+        return keys
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -121,7 +133,10 @@ class Settings(BaseSettings):
     @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the service."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     def exposure_fault(self) -> str | None:
         """Why it would be unsafe to listen with these settings; None where it is not."""

@@ -1,5 +1,6 @@
 """When work must end early: its deadline passed, or nobody waits for it any more."""
 
+import math
 import threading
 import time
 
@@ -23,6 +24,10 @@ class Stop:
     def abandon(self) -> None:
         """Say that nobody waits for the result."""
         self._abandoned.set()
+
+    def lift_deadline(self) -> None:
+        """Say that the answer has begun: from now on its reader sets the pace."""
+        self._deadline = math.inf
 
     def remaining(self) -> float:
         """Seconds to the deadline, never negative."""

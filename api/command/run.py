@@ -14,10 +14,11 @@ from service.arrays.fields import ArrayField
 from service.arrays.pending import PendingArray
 from service.arrays.reference import Attachment, References
 from service.catalogue import OPERATIONS
-from service.errors import Fault, InvalidParams
+from service.errors import Fault, InvalidParams, StorageFailed
 from service.execution import compute, price, validate
 from service.media import npy, safetensors
 from service.media.answer import JSON, choose_form, encode
+from service.media.document import read_json
 from service.operation import Operation
 from service.roots import Roots
 
@@ -125,8 +126,11 @@ def execute(
         sys.stdout.buffer.writelines(answer.chunks())
         sys.stdout.buffer.write(b"\n")
         return
-    with output.open("wb") as file:
-        file.writelines(answer.chunks())
+    try:
+        with output.open("wb") as file:
+            file.writelines(answer.chunks())
+    except OSError as error:
+        raise StorageFailed(f"{output} cannot be written: {error.strerror}") from None
     if answer.media_type != JSON:
         click.echo(to_json(answer.summary, inf_nan_mode="null").decode(), err=True)
 
@@ -157,10 +161,7 @@ def _value(name: str, text: str, *, is_array: bool) -> Any:
 
 def _json(text: str, name: str) -> Any:
     source = text if text.lstrip().startswith(("[", "{")) else _read(Path(text), name)
-    try:
-        return from_json(source, allow_inf_nan=True)
-    except ValueError as error:
-        raise InvalidParams([Fault(f"/{name}", f"is not JSON: {error}")]) from None
+    return read_json(source, f"--{name}")
 
 
 def _read(path: Path, name: str) -> bytes:

@@ -87,12 +87,12 @@ def matrix_rank(matrices: ArrayLike, *, tolerance: ArrayLike | None = None) -> M
     value is the determinant, summed with its rounding errors, over the first: exact zeros stay zeros, and no scale of
     the matrix over- or underflows.
     """
-    shape = np.shape(matrices)
+    shape = _shape(matrices, "matrices")
     if len(shape) < 2:
         raise InvalidInput("matrices", f"must have shape (…, m, n), came as {shape}")
     stack = real_array(matrices, "matrices", shape)
     batch, (m, n) = shape[:-2], shape[-2:]
-    values = _singular_values(stack.reshape(-1, m, n)).reshape(*batch, min(m, n))
+    values = _singular_values(stack.reshape(math.prod(batch), m, n)).reshape(*batch, min(m, n))
     if not np.isfinite(values).all():
         place = np.argwhere(~np.isfinite(values))[0][:-1]
         raise InvalidInput("/".join(["matrices", *map(str, place)]), "its singular values exceed the range of float64")
@@ -103,6 +103,13 @@ def matrix_rank(matrices: ArrayLike, *, tolerance: ArrayLike | None = None) -> M
     else:
         limit = _tolerance(tolerance, batch)
     return MatrixRank(np.asarray((values > limit[..., np.newaxis]).sum(axis=-1, dtype=np.int64)), values)
+
+
+def _shape(value: ArrayLike, name: str) -> tuple[int, ...]:
+    try:
+        return np.shape(value)
+    except ValueError as error:
+        raise InvalidInput(name, f"is not a rectangular array: {error}") from None
 
 
 def _singular_values(stack: Array) -> Array:
@@ -123,7 +130,7 @@ def _singular_values(stack: Array) -> Array:
 
 
 def _tolerance(tolerance: ArrayLike, batch: tuple[int, ...]) -> Array:
-    limit = real_array(tolerance, "tolerance", np.shape(tolerance))
+    limit = real_array(tolerance, "tolerance", _shape(tolerance, "tolerance"))
     if (limit < 0).any():
         raise InvalidInput("tolerance", "must be ≥ 0")
     try:

@@ -122,9 +122,7 @@ def fundamental_all(
         Wrong shape, not finite, an unknown option, `out` does not fit, plain determinants outside the range of `dtype`.
     """
     rig = Rig(projections)
-    matrices = rig.fundamental_rows(
-        0, rig.cameras, layout=layout, dtype=dtype, normalization=normalization, out=out
-    )
+    matrices = rig.fundamental_rows(0, rig.cameras, layout=layout, dtype=dtype, normalization=normalization, out=out)
     return FundamentalAll(matrices, rig.status(layout))
 
 

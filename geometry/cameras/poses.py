@@ -43,7 +43,9 @@ def check_rotation(R: Array, name: str) -> None:
     largest = float(np.abs(R).max())
     error = float(np.abs(R @ R.T - np.eye(3)).max()) if largest < 2 else np.inf
     if error > _ORTHONORMAL:
-        raise InvalidInput(name, f"must be a rotation: rows are orthonormal only to {error:.2g}, allowed is {_ORTHONORMAL:g}")
+        raise InvalidInput(
+            name, f"must be a rotation: rows are orthonormal only to {error:.2g}, allowed is {_ORTHONORMAL:g}"
+        )
     if np.linalg.det(R) < 0:
         raise InvalidInput(name, "must be a rotation: its determinant is −1, it mirrors")
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,7 +12,7 @@ from geometry.bands import run_bands
 from geometry.cameras.minors import plucker_minors
 from geometry.errors import InvalidInput
 from geometry.inputs import Array, choice, kernel_view, real_array
-from geometry.kernel import inline, kernel
+from geometry.kernel import CONTRACT, inline, kernel
 
 Layout = Literal["full", "condensed"]
 Normalization = Literal["frobenius", "none"]
@@ -28,24 +29,23 @@ _BAND_PAIRS = 100_000
 _EXPONENTS = {"float64": (-900, 1015), "float32": (-60, 120)}
 
 
-@inline
+@partial(inline, fastmath=CONTRACT)
 def _entries(minors, left, first, count, entries):  # type: ignore[no-untyped-def]
-    """entries[c, 3 j + r] = F[r, c] between camera `left` and camera `first + j`, for `count` cameras.
+    """entries[c, 3 j + r] = F[r, c] between `left` and `first + j`, for `count` cameras all before or all after `left`.
 
-    The sum pairs the products that change places with the roles of the cameras: F_ji = F_ijᵀ holds to the last bit.
+    The products are added in an order that depends on the two cameras, not on their roles: F_ji = F_ijᵀ holds to the last bit.
     """
     start, stop = 3 * first, 3 * (first + count)
-    right_01, right_02, right_03 = minors[0, start:stop], minors[1, start:stop], minors[2, start:stop]
-    right_12, right_13, right_23 = minors[3, start:stop], minors[4, start:stop], minors[5, start:stop]
+    flip = 5 if left < first else 0  # pair k goes with its complement 5 − k
+    x0, x1, x2 = minors[flip, start:stop], minors[abs(flip - 1), start:stop], minors[abs(flip - 2), start:stop]
+    x3, x4, x5 = minors[abs(flip - 3), start:stop], minors[abs(flip - 4), start:stop], minors[5 - flip, start:stop]
     for c in range(3):
         i = 3 * left + c
-        left_01, left_02, left_03 = minors[0, i], minors[1, i], minors[2, i]
-        left_12, left_13, left_23 = minors[3, i], minors[4, i], minors[5, i]
+        b0, b1, b2 = minors[5 - flip, i], -minors[5 - abs(flip - 1), i], minors[5 - abs(flip - 2), i]
+        b3, b4, b5 = minors[5 - abs(flip - 3), i], -minors[5 - abs(flip - 4), i], minors[flip, i]
         column = entries[c]
         for q in range(stop - start):
-            column[q] = (
-                (right_01[q] * left_23 + right_23[q] * left_01) - (right_02[q] * left_13 + right_13[q] * left_02)
-            ) + (right_03[q] * left_12 + right_12[q] * left_03)
+            column[q] = x0[q] * b0 + x1[q] * b1 + x2[q] * b2 + x3[q] * b3 + x4[q] * b4 + x5[q] * b5
 
 
 @inline
@@ -155,26 +155,29 @@ def _fundamental_rows(  # type: ignore[no-untyped-def]
     bits = factors.view(np.uint64)
     for i in range(start, stop):
         begin = i + 1 if condensed else 0
-        for first in range(begin, cameras, _CHUNK):
-            count = min(_CHUNK, cameras - first)
-            _entries(minors, i, first, count, entries)
-            if not unit_norm:
-                _powers_of_two(exponents, first, count, exponents[i] + world_exponent, bits)
-            elif _inverse_norms(entries, count, factors):
-                _rescale_tiny(entries, count, factors)
-            if coincident[i]:
-                for j in range(count):
-                    if _coincide(centres, tolerances, i, first + j):
-                        entries[:, 3 * j : 3 * j + 3] = 0.0
-            elif first <= i < first + count:
-                entries[:, 3 * (i - first) : 3 * (i - first) + 3] = 0.0
-            chunk = rows[base : base + 9 * count]
-            zeroth, middle, last = entries[0], entries[1], entries[2]
-            for q in range(3 * count):
-                chunk[3 * q] = zeroth[q] * factors[q]
-                chunk[3 * q + 1] = middle[q] * factors[q]
-                chunk[3 * q + 2] = last[q] * factors[q]
-            base += 9 * count
+        row = rows[base : base + 9 * (cameras - begin)]
+        base += 9 * (cameras - begin)
+        if not condensed:
+            row[9 * i : 9 * i + 9] = 0.0
+        for side in range(2):
+            low, high = (begin, i) if side == 0 else (i + 1, cameras)
+            for first in range(low, high, _CHUNK):
+                count = min(_CHUNK, high - first)
+                _entries(minors, i, first, count, entries)
+                if not unit_norm:
+                    _powers_of_two(exponents, first, count, exponents[i] + world_exponent, bits)
+                elif _inverse_norms(entries, count, factors):
+                    _rescale_tiny(entries, count, factors)
+                if coincident[i]:
+                    for j in range(count):
+                        if _coincide(centres, tolerances, i, first + j):
+                            entries[:, 3 * j : 3 * j + 3] = 0.0
+                chunk = row[9 * (first - begin) : 9 * (first - begin + count)]
+                zeroth, middle, last = entries[0], entries[1], entries[2]
+                for q in range(3 * count):
+                    chunk[3 * q] = zeroth[q] * factors[q]
+                    chunk[3 * q + 1] = middle[q] * factors[q]
+                    chunk[3 * q + 2] = last[q] * factors[q]
 
 
 @kernel("void(f8[:,::1], f8[:,::1], f8[::1], i8[::1], i8, b1, i8[:,::1], i8, i8, f8[:,::1], u1[::1])")
@@ -224,9 +227,7 @@ class Rig:
     def __init__(self, projections: ArrayLike) -> None:
         self._prepared = plucker_minors(real_array(projections, "projections", ("N", 3, 4)))
         self._coincident = np.empty(self.cameras, np.bool_)
-        self._in_bands(
-            0, self.cameras, lambda i, k: _find_coincident(*self._prepared[1:3], i, k, self._coincident)
-        )
+        self._in_bands(0, self.cameras, lambda i, k: _find_coincident(*self._prepared[1:3], i, k, self._coincident))
 
     @property
     def cameras(self) -> int:
@@ -300,9 +301,7 @@ class Rig:
         unit_norm = self._check_normalization(normalization, "float64", pairs)
         matrices, status = np.empty((len(pairs), 9)), np.empty(len(pairs), np.uint8)
         run_bands(
-            lambda start, stop: _fundamental_pairs(
-                *self._prepared, unit_norm, pairs, start, stop, matrices, status
-            ),
+            lambda start, stop: _fundamental_pairs(*self._prepared, unit_norm, pairs, start, stop, matrices, status),
             len(pairs),
             grain=4096,
         )

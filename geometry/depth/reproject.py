@@ -119,8 +119,9 @@ def _land(  # type: ignore[no-untyped-def]
     depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, landing, distance, rows
 ):
     values, moved, places = np.empty(_CHUNK), np.empty(_CHUNK), np.empty(_CHUNK)
+    none = np.int32(2**31 - 1)
     for y in range(start, stop):
-        nearest_place, furthest_place = np.uint32(2**32 - 1), np.int32(-1)
+        nearest_place, furthest_place = none, np.int32(-1)
         nothing, behind, outside, unrepresentable = 0, 0, 0, 0
         for begin in range(0, depth.shape[1], _CHUNK):
             count = min(_CHUNK, depth.shape[1] - begin)
@@ -141,23 +142,23 @@ def _land(  # type: ignore[no-untyped-def]
                 behind += place == _BEHIND
                 outside += place == _OUTSIDE
                 unrepresentable += place == _UNREPRESENTABLE
-                nearest_place = min(nearest_place, np.uint32(place & 0xFFFFFFFF))
+                nearest_place = min(nearest_place, place if place >= 0 else none)
                 furthest_place = max(furthest_place, place)
         rows[y, 0], rows[y, 1] = nearest_place, furthest_place
         rows[y, 2], rows[y, 3], rows[y, 4], rows[y, 5] = nothing, behind, outside, unrepresentable
 
 
-@kernel(
-    "void(i4[:,::1], f8[:,::1], i8[:,::1], b1, f8, i8, i8, f8[:,::1], u2[:,::1], i4[:,::1], u1[:,::1], i8[::1])",
-    "void(i4[:,::1], {T}[:,::1], i8[:,::1], b1, f8, i8, i8, {T}[:,::1], {T}[:,::1], i4[:,::1], u1[:,::1], i8[::1])",
-    types=("f4", "f8"),
-)
+@kernel("void(i4[:,::1], {T}[:,::1], i8[:,::1], i8, i8, {T}[:,::1], i4[:,::1], u1[:,::1], i8[::1])", types=("f4", "f8"))
 def _keep_nearest(  # type: ignore[no-untyped-def]
-    landing, distance, rows, whole, hole, start, stop, nearest, depth, source_index, status, visible
+    landing, distance, rows, start, stop, nearest, source_index, status, visible
 ):
     first, places, columns = start * nearest.shape[1], (stop - start) * nearest.shape[1], landing.shape[1]
-    near, kept = nearest[start:stop].reshape(places), source_index[start:stop].reshape(places)
-    near[:] = np.inf
+    near, kept, holes = (
+        nearest[start:stop].reshape(places),
+        source_index[start:stop].reshape(places),
+        status[start:stop].reshape(places),
+    )
+    near[:] = np.nan
     kept[:] = -1
     for y in range(len(landing)):
         if rows[y, 1] < first or rows[y, 0] >= first + places:
@@ -165,18 +166,25 @@ def _keep_nearest(  # type: ignore[no-untyped-def]
         row_landing, row_distance = landing[y], distance[y]
         for x in range(columns):
             place = row_landing[x] - first
-            if 0 <= place < places and row_distance[x] < near[place]:
-                near[place] = row_distance[x]
-                kept[place] = y * columns + x
+            if 0 <= place < places:
+                new, old, old_index = row_distance[x], near[place], kept[place]
+                closer = not old <= new  # an empty place holds NaN, which is not less than or equal to anything
+                near[place] = new if closer else old
+                kept[place] = np.int32(y * columns + x) if closer else old_index
+    for place in range(places):
+        holes[place] = kept[place] < 0
+    seen = 0
+    for place in range(places):
+        seen += kept[place] >= 0
+    visible[start] = seen
+
+
+@kernel("void(f8[:,::1], i4[:,::1], i8, i8, {T}[:,::1])", types=("u1", "u2", "i2", "i4"))
+def _round(nearest, source_index, start, stop, depth):  # type: ignore[no-untyped-def]
     for y in range(start, stop):
-        seen = 0
-        for x in range(nearest.shape[1]):
-            filled = source_index[y, x] >= 0
-            value = nearest[y, x]
-            depth[y, x] = (np.rint(value) if whole else value) if filled else hole
-            status[y, x] = 0 if filled else 1
-            seen += filled
-        visible[y] = seen
+        near, kept, row = nearest[y], source_index[y], depth[y]
+        for x in range(len(row)):
+            row[x] = np.int32(np.rint(near[x])) if kept[x] >= 0 else np.int32(0)
 
 
 def reproject_depth(
@@ -256,21 +264,29 @@ def reproject_depth(
         )  # fmt: skip
 
     run_bands(land, len(landing), grain=max(1, _BAND_PIXELS // landing.shape[1]))
-    nearest = np.empty((height, width), working)
-    result = nearest if readings.dtype == working else np.empty((height, width), readings.depth.dtype)
-    source_index, status = np.empty((height, width), np.int32), np.empty((height, width), np.uint8)
-    visible = np.empty(height, np.int64)
-    hole = 0.0 if whole else math.nan
-
-    def keep(start: int, stop: int) -> None:
-        _keep_nearest(
-            landing, distance, rows, whole, hole, start, stop, nearest, result, source_index, status, visible
+    nearest, source_index = np.empty((height, width), working), np.empty((height, width), np.int32)
+    status, visible = np.empty((height, width), np.uint8), np.zeros(height, np.int64)
+    # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so that its
+    # height must be worth theirs; where they reach everywhere, there are no more bands than threads.
+    reach = float(np.maximum(rows[:, 1] // width - rows[:, 0] // width, 0).mean())
+    tall = max(int(2 * reach), 2 * _BAND_PIXELS // width, 1)
+    run_bands(
+        lambda start, stop: _keep_nearest(
+            landing, distance, rows, start, stop, nearest, source_index, status, visible
+        ),
+        height,
+        grain=min(tall, -(-height // threads())),
+    )
+    result = nearest
+    if whole:
+        result = np.empty((height, width), readings.dtype)
+        run_bands(
+            lambda start, stop: _round(nearest, source_index, start, stop, result),
+            height,
+            grain=max(1, _BAND_PIXELS // width),
         )
-
-    # Every band looks through the source rows that reach into it: no more bands than threads.
-    run_bands(keep, height, grain=max(-(-height // threads()), _BAND_PIXELS // width, 1))
     nothing, behind, outside, unrepresentable = (int(count) for count in rows[:, 2:].sum(axis=0))
     seen = int(visible.sum())
     occluded = landing.size - nothing - behind - outside - unrepresentable - seen
     fates = Fates(nothing, behind, outside, unrepresentable, occluded, seen)
-    return ReprojectedDepth(result.astype(readings.dtype, copy=False), source_index, status, fates)
+    return ReprojectedDepth(result, source_index, status, fates)

@@ -91,7 +91,7 @@ def inverse_intrinsics(K: Array) -> Array:
 def representable_range(dtype: np.dtype[np.generic]) -> tuple[float, float]:
     """Open interval of the depths that `dtype` holds after rounding, 0 excluded: it means no reading."""
     if dtype.kind in "iu":
-        return 0.5, float(np.iinfo(dtype).max) + 0.5
+        return 0.5, float(np.iinfo(dtype.name).max) + 0.5
     if dtype == np.float32:
         return 2.0**-150, 2.0**128 - 2.0**103
     return 0.0, math.inf

@@ -31,9 +31,7 @@ def mix_channels(image: Array, plan: Plan) -> Array:
     """
     kh, kw, channels_in, channels_out = plan.taps.shape
     depth, width = kh * kw * channels_in, channels_out // plan.groups
-    weights = np.ascontiguousarray(
-        np.moveaxis(plan.taps.reshape(depth, plan.groups, width), 1, 0), plan.accumulator
-    )
+    weights = np.ascontiguousarray(np.moveaxis(plan.taps.reshape(depth, plan.groups, width), 1, 0), plan.accumulator)
     row_sources, column_sources = plan.rows.sources(plan.border), plan.columns.sources(plan.border)
     pixels = max(1, _BLOCK_BYTES // (depth * plan.accumulator.itemsize))
     block_columns = min(plan.columns.places, pixels)

@@ -68,7 +68,8 @@ def convolution_plan(
 def kernel_taps(kernel: ArrayLike, mode: str) -> Array:
     """The kernel in the order in which the image is read: flipped in both axes for a convolution, float64."""
     choice(mode, "mode", MODES)
-    taps = real_array(kernel, "kernel", ("kh", "kw", "Cin", "Cout") if np.ndim(kernel) == 4 else ("kh", "kw"))
+    axes = ("kh", "kw", "Cin", "Cout") if _axes(kernel, "kernel") == 4 else ("kh", "kw")
+    taps = real_array(kernel, "kernel", axes)
     if 0 in taps.shape:
         raise InvalidInput("kernel", f"must not be empty, came as {taps.shape}")
     return np.ascontiguousarray(taps[::-1, ::-1]) if mode == "convolution" else taps
@@ -76,7 +77,7 @@ def kernel_taps(kernel: ArrayLike, mode: str) -> Array:
 
 def border_fill(fill: ArrayLike, channels: int, dtype: np.dtype[Any]) -> Array:
     """One value of the constant border for each channel, float64: a value that the image itself could hold."""
-    values = real_array(fill, "fill", () if np.ndim(fill) == 0 else (channels,), finite=dtype.kind != "f")
+    values = real_array(fill, "fill", (channels,) if _axes(fill, "fill") else (), finite=dtype.kind != "f")
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         if ((values != np.rint(values)) | (values < info.min) | (values > info.max)).any():
@@ -84,6 +85,13 @@ def border_fill(fill: ArrayLike, channels: int, dtype: np.dtype[Any]) -> Array:
     elif (np.isfinite(values) & (np.abs(values) > float(np.finfo(dtype).max))).any():
         raise InvalidInput("fill", f"is beyond the range of {dtype}")
     return np.array(np.broadcast_to(values, channels))
+
+
+def _axes(value: ArrayLike, name: str) -> int:
+    try:
+        return np.ndim(value)
+    except ValueError:
+        raise InvalidInput(name, "is not a rectangular array") from None
 
 
 def _check_groups(kernel_shape: Sequence[int], channels: int, groups: int) -> None:

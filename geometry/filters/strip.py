@@ -5,14 +5,17 @@ resolves the border, so that the sums see plain rows; storing rounds and saturat
 neighbour to the right is C elements away. With a stride of s, columns of equal remainder modulo s lie together
 (phases), which makes neighbouring outputs neighbours in the strip.
 """
+# mypy: allow-untyped-defs, allow-untyped-calls
 
+from collections.abc import Sequence
 from typing import Any
 
 import llvmlite.binding
-import llvmlite.ir
 import numba
 import numpy as np
-from numba.core import cgutils
+from llvmlite import ir
+from numba import literal_unroll
+from numba.core import cgutils, config
 from numba.extending import intrinsic
 
 from geometry.bands import run_bands
@@ -25,125 +28,21 @@ _TILE_ELEMENTS = 4096
 _ROWS = 4
 _BLOCK_BYTES = 256 if llvmlite.binding.get_host_cpu_features().get("avx512f") else 64
 _SLACK = 64
+"""Elements, at least one block, that may be read and written past the end of a row."""
 
-
-@intrinsic  # type: ignore[untyped-decorator]
-def _multiply_add_compiled(  # type: ignore[no-untyped-def]
-    typing_context, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
-):
-    """Explicit vectors: the compiler would not keep the sums of all taps in registers by itself."""
-    signature = numba.types.void(
-        sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
-    )
-
-    def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
-        word = context.get_value_type(numba.types.intp)
-        scalar = context.get_value_type(sums.dtype)
-        lanes = _BLOCK_BYTES // (sums.dtype.bitwidth // 8)
-        vector = llvmlite.ir.VectorType(scalar, lanes)
-        spread = llvmlite.ir.Constant(llvmlite.ir.VectorType(llvmlite.ir.IntType(32), lanes), [0] * lanes)
-
-        def pointer(position):  # type: ignore[no-untyped-def]
-            return context.make_array(signature.args[position])(context, builder, values[position]).data
-
-        def length(position):  # type: ignore[no-untyped-def]
-            array = context.make_array(signature.args[position])(context, builder, values[position])
-            return cgutils.unpack_tuple(builder, array.shape)[0]
-
-        sum_data, source_data, tap_data, offset_data = (pointer(position) for position in (0, 2, 6, 7))
-        sum_pitch, row_pitch, step, spread_step, columns = (values[position] for position in (1, 3, 4, 5, 8))
-        width = length(7)
-        height = builder.sdiv(length(6), width)
-        constants = [llvmlite.ir.Constant(word, number) for number in range(_ROWS + 1)]
-        sums_here = [cgutils.alloca_once(builder, vector) for _ in range(_ROWS)]
-
-        def block(data, index):  # type: ignore[no-untyped-def]
-            return builder.bitcast(builder.gep(data, [index]), vector.as_pointer())
-
-        def add_row(start, pairs, x):  # type: ignore[no-untyped-def]
-            """For all taps of a row: load once, multiply for each (row of sums, row of taps)."""
-            with cgutils.for_range(builder, width) as loop:
-                offset = builder.load(builder.gep(offset_data, [loop.index]))
-                pixels = None
-                for row, tap_row, row_start in pairs:
-                    if pixels is None or row_start is not None:
-                        place = builder.add(builder.add(start if row_start is None else row_start, offset), x)
-                        pixels = builder.load(block(source_data, place), align=sums.dtype.bitwidth // 8)
-                    tap = builder.load(builder.gep(tap_data, [builder.add(builder.mul(tap_row, width), loop.index)]))
-                    lane = builder.insert_element(
-                        llvmlite.ir.Constant(vector, llvmlite.ir.Undefined), tap, llvmlite.ir.Constant(llvmlite.ir.IntType(32), 0)
-                    )
-                    factor = builder.shuffle_vector(lane, llvmlite.ir.Constant(vector, llvmlite.ir.Undefined), spread)
-                    product = builder.fmul(factor, pixels, flags=("contract",))
-                    total = builder.fadd(builder.load(sums_here[row]), product, flags=("contract",))
-                    builder.store(total, sums_here[row])
-
-        def shared_rows(x):  # type: ignore[no-untyped-def]
-            """A source row serves up to four rows of sums: rows that begin, all rows, rows that end."""
-            for s in range(_ROWS - 1):
-                add_row(builder.mul(constants[s], row_pitch), [(y, constants[s - y], None) for y in range(s + 1)], x)
-            inner = builder.sub(height, constants[_ROWS - 1])
-            with cgutils.for_range(builder, inner) as loop:
-                s = builder.add(loop.index, constants[_ROWS - 1])
-                add_row(builder.mul(s, row_pitch), [(y, builder.sub(s, constants[y]), None) for y in range(_ROWS)], x)
-            for t in range(_ROWS - 1):
-                s = builder.add(height, constants[t])
-                rows = range(t + 1, _ROWS)
-                add_row(builder.mul(s, row_pitch), [(y, builder.sub(s, constants[y]), None) for y in rows], x)
-
-        def separate_rows(x):  # type: ignore[no-untyped-def]
-            with cgutils.for_range(builder, height) as loop:
-                first = builder.mul(loop.index, spread_step)
-                starts = [
-                    builder.mul(builder.add(first, builder.mul(constants[y], step)), row_pitch) for y in range(_ROWS)
-                ]
-                add_row(None, [(y, loop.index, starts[y]) for y in range(_ROWS)], x)
-
-        adjacent = builder.and_(
-            builder.icmp_signed("==", step, constants[1]), builder.icmp_signed("==", spread_step, constants[1])
-        )
-        sharing = builder.and_(adjacent, builder.icmp_signed(">=", height, constants[_ROWS]))
-        with cgutils.for_range_slice(
-            builder, constants[0], columns, llvmlite.ir.Constant(word, lanes), word, inc=True
-        ) as (x, _):
-            places = [builder.add(builder.mul(constants[y], sum_pitch), x) for y in range(_ROWS)]
-            with builder.if_else(values[9]) as (then, otherwise):
-                with then:
-                    for y in range(_ROWS):
-                        builder.store(llvmlite.ir.Constant(vector, None), sums_here[y])
-                with otherwise:
-                    for y in range(_ROWS):
-                        loaded = builder.load(block(sum_data, places[y]), align=sums.dtype.bitwidth // 8)
-                        builder.store(loaded, sums_here[y])
-            with builder.if_else(sharing) as (then, otherwise):
-                with then:
-                    shared_rows(x)
-                with otherwise:
-                    separate_rows(x)
-            for y in range(_ROWS):
-                builder.store(
-                    builder.load(sums_here[y]), block(sum_data, places[y]), align=sums.dtype.bitwidth // 8
-                )
-        return context.get_dummy_value()
-
-    return signature, generate
+_PIXELS = {
+    "float32": ("uint8", "uint16", "int16", "float32"),
+    "float64": PIXEL_DTYPES,
+}
+"""Dtypes of pixels that each accumulator meets."""
 
 
 def _multiply_add_interpreted(
-    sums: Array,
-    pitch: int,
-    source: Array,
-    source_pitch: int,
-    row_step: int,
-    tap_step: int,
-    taps: Array,
-    offsets: Array,
-    count: int,
-    fresh: bool,
-) -> None:
+    sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
+):
     """`sums[y, x] += Σ taps[i, j] · source[y·row_step + i·tap_step, x + offsets[j]]` for four rows, in order of i, j.
 
-    Both `sums` and `source` are flat, with rows `pitch` apart; whole blocks of columns are computed and read.
+    `sums` and `source` are flat, their rows `pitch` and `source_pitch` apart; `fresh` sums begin at zero.
     """
     width = len(offsets)
     for y in range(_ROWS):
@@ -155,137 +54,184 @@ def _multiply_add_interpreted(
             total += taps[tap] * source[start : start + count]
 
 
-_multiply_add: Any = _multiply_add_interpreted if numba.config.DISABLE_JIT else _multiply_add_compiled
+@intrinsic
+def _multiply_add_compiled(
+    typing, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
+):
+    """The same in explicit vectors: four rows of one block stay in registers over all taps, which no compiler finds."""
+    signature = numba.types.void(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh)
+    bytes_each = sums.dtype.bitwidth // 8
+    lanes = _BLOCK_BYTES // bytes_each
+
+    def generate(context, builder, signature, values):
+        vector = ir.VectorType(context.get_value_type(sums.dtype), lanes)
+        word = context.get_value_type(numba.types.intp)
+        index = ir.IntType(32)
+        numbers = [ir.Constant(word, number) for number in range(_ROWS + 1)]
+        arrays = {n: context.make_array(signature.args[n])(context, builder, values[n]) for n in (0, 2, 6, 7)}
+        width, size = (cgutils.unpack_tuple(builder, arrays[n].shape)[0] for n in (7, 6))
+        height = builder.sdiv(size, width)
+        step, spread = values[4:6]
+        totals = [cgutils.alloca_once(builder, vector) for _ in range(_ROWS)]
+
+        def block(n, place):
+            return builder.bitcast(builder.gep(arrays[n].data, [place]), vector.as_pointer())
+
+        def add_row(x, rows):
+            """For each tap of a row: load pixels, or take those of the row before, multiply and add to one row of sums."""
+            with cgutils.for_range(builder, width) as loop:
+                offset = builder.add(builder.load(builder.gep(arrays[7].data, [loop.index])), x)
+                pixels = None
+                for y, tap_row, source_row in rows:
+                    if source_row is not None:
+                        place = builder.add(builder.mul(source_row, values[3]), offset)
+                        pixels = builder.load(block(2, place), align=bytes_each)
+                    place = builder.add(builder.mul(tap_row, width), loop.index)
+                    tap = builder.load(builder.gep(arrays[6].data, [place]))
+                    first = builder.insert_element(ir.Constant(vector, ir.Undefined), tap, ir.Constant(index, 0))
+                    lane_zero = ir.Constant(ir.VectorType(index, lanes), [0] * lanes)
+                    factor = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), lane_zero)
+                    product = builder.fmul(factor, pixels, flags=("contract",))
+                    builder.store(builder.fadd(builder.load(totals[y]), product, flags=("contract",)), totals[y])
+
+        def add_shared_rows(x):
+            """A row of the source serves up to four rows of sums: while they begin, while all run, while they end."""
+            for s in range(_ROWS - 1):
+                add_row(x, [(y, numbers[s - y], None if y else numbers[s]) for y in range(s + 1)])
+            with cgutils.for_range(builder, builder.sub(height, numbers[_ROWS - 1])) as loop:
+                s = builder.add(loop.index, numbers[_ROWS - 1])
+                add_row(x, [(y, builder.sub(s, numbers[y]), None if y else s) for y in range(_ROWS)])
+            for first in range(1, _ROWS):
+                s = builder.add(height, numbers[first - 1])
+                rows = range(first, _ROWS)
+                add_row(x, [(y, builder.sub(s, numbers[y]), None if y > first else s) for y in rows])
+
+        def add_separate_rows(x):
+            with cgutils.for_range(builder, height) as loop:
+                start = builder.mul(loop.index, spread)
+                starts = [builder.add(start, builder.mul(numbers[y], step)) for y in range(_ROWS)]
+                add_row(x, [(y, loop.index, starts[y]) for y in range(_ROWS)])
+
+        adjacent = builder.and_(*(builder.icmp_signed("==", each, numbers[1]) for each in (step, spread)))
+        shared = builder.and_(adjacent, builder.icmp_signed(">=", height, numbers[_ROWS]))
+        stride = ir.Constant(word, lanes)
+        with cgutils.for_range_slice(builder, numbers[0], values[8], stride, word) as (x, _):
+            places = [block(0, builder.add(builder.mul(numbers[y], values[1]), x)) for y in range(_ROWS)]
+            with builder.if_else(values[9]) as (zero, resume):
+                with zero:
+                    for total in totals:
+                        builder.store(ir.Constant(vector, None), total)
+                with resume:
+                    for total, place in zip(totals, places, strict=True):
+                        builder.store(builder.load(place, align=bytes_each), total)
+            with builder.if_else(shared) as (together, apart):
+                with together:
+                    add_shared_rows(x)
+                with apart:
+                    add_separate_rows(x)
+            for total, place in zip(totals, places, strict=True):
+                builder.store(builder.load(total), place, align=bytes_each)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+_multiply_add: Any = _multiply_add_interpreted if config.DISABLE_JIT else _multiply_add_compiled
 
 
 @inline
-def _load(line, images[0], base, sources, fill, first, step, count, before, width):  # type: ignore[no-untyped-def]
-    """`line[q·C + c] = image[base + sources[first + q·step]·C + c]`, or the fill; the inside at once if contiguous."""
+def _load(line, images, row, sources, fill, first, step, count, before, width):
+    """`line[q·C + c] = image[row, sources[first + q·step], c]` or the fill, for q < count; the inside at once if contiguous."""
     channels = len(fill)
     begin = end = 0
-    if step == 1:
+    if row >= 0 and step == 1:
         begin = min(max(before - first, 0), count)
         end = min(max(before + width - first, begin), count)
-        inside = line[begin * channels : end * channels]
-        pixels = image[base + (first + begin - before) * channels :]
-        for x in range(len(inside)):
-            inside[x] = pixels[x]
     count = min(count, (len(sources) - first + step - 1) // step)
-    for outside in range(count - (end - begin)):
-        q = outside if outside < begin else outside + end - begin
-        column = sources[first + q * step]
-        for c in range(channels):
-            line[q * channels + c] = image[base + column * channels + c] if column >= 0 else fill[c]
+    for image in literal_unroll(images):
+        if len(image) > 0:
+            inside = line[begin * channels : end * channels]
+            pixels = image[(row * width + first + begin - before) * channels :]
+            for x in range(len(inside)):
+                inside[x] = pixels[x]
+            for outside in range(count - (end - begin)):
+                q = outside if outside < begin else outside + end - begin
+                column = sources[first + q * step]
+                known = row >= 0 and column >= 0
+                for c in range(channels):
+                    line[q * channels + c] = image[(row * width + column) * channels + c] if known else fill[c]
 
 
 @inline
-def _round(out, sums, limits):  # type: ignore[no-untyped-def]
+def _round(outs, begin, sums, limits):
     """Saturate and round half to even: a number with no bits left below the point, added and taken away."""
     low, high, magic = limits[0], limits[1], limits[2]
-    for x in range(len(out)):
-        out[x] = np.int32((min(max(sums[x], low), high) + magic) - magic)
+    for out in literal_unroll(outs):
+        if len(out) > 0:
+            line = out[begin : begin + len(sums)]
+            for x in range(len(line)):
+                line[x] = np.int32((min(max(sums[x], low), high) + magic) - magic)
 
 
 @inline
-def _store(out, sums):  # type: ignore[no-untyped-def]
-    for x in range(len(out)):
-        out[x] = sums[x]
+def _store(outs, begin, sums):
+    for out in literal_unroll(outs):
+        if len(out) > 0:
+            line = out[begin : begin + len(sums)]
+            for x in range(len(line)):
+                line[x] = sums[x]
 
 
 @kernel(
-    "void(Tuple((u1[::1], u2[::1], i2[::1], i4[::1], f4[::1], f8[::1])), i8,"
-    " Tuple((u1[::1], u2[::1], i2[::1], i4[::1], f4[::1], f8[::1])), i8, i8[::1], i8[::1], {T}[::1], i8[::1], i8[::1], {T}[:,::1], {T}[:,::1],"
-    " {T}[::1], {T}[::1], {T}[::1], {T}[::1], UniTuple(i8, 11), i8, i8)",
-    types=("f4", "f8"),
+    "void(Tuple((u1[::1], u2[::1], i2[::1], f4[::1])), Tuple((u1[::1], u2[::1], i2[::1])), Tuple((f4[::1],)),"
+    " i8[::1], i8[::1], f4[::1], i8[::1], i8[::1], f4[:,::1], f4[:,::1], f4[::1], f4[::1], f4[::1], f4[::1],"
+    " UniTuple(i8, 11), i8, i8)",
+    "void(Tuple((u1[::1], u2[::1], i2[::1], i4[::1], f4[::1], f8[::1])), Tuple((u1[::1], u2[::1], i2[::1], i4[::1])),"
+    " Tuple((f4[::1], f8[::1])), i8[::1], i8[::1], f8[::1], i8[::1], i8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1],"
+    " f8[::1], f8[::1], UniTuple(i8, 11), i8, i8)",
 )
-def _windowed_sum(  # type: ignore[no-untyped-def]
-    images,
-    image_code,
-    outs,
-    out_code,
-    row_sources,
-    column_sources,
-    fill,
-    phases,
-    offsets,
-    vertical,
-    horizontal,
-    limits,
-    strip,
-    partial,
-    sums,
-    layout,
-    start,
-    stop,
-):
+def _windowed_sum(
+    images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
+    strip, partial, sums, layout, start, stop,
+):  # fmt: skip
     before, width, places, row_stride, column_stride, row_dilation, taps, separate, pitch, phase_pitch, tile = layout
-    channels = len(fill)
+    channels, sums_pitch = len(fill), len(sums) // _ROWS
     row_step, tap_step = (taps, 1) if separate else (row_stride, row_dilation)
-    sums_pitch = len(sums) // _ROWS
     alone = np.zeros(1, np.int64)
     for y0 in range(start, stop, _TILE_ROWS):
         rows = min(_TILE_ROWS, stop - y0)
-        strip_rows = rows * taps if separate else (rows - 1) * row_stride + (taps - 1) * row_dilation + 1
         for x0 in range(0, places, tile):
             columns = min(tile, places - x0)
-            for s in range(strip_rows):
-                if separate:
-                    row = row_sources[(y0 + s // taps) * row_stride + s % taps * row_dilation]
-                else:
-                    row = row_sources[y0 * row_stride + s]
+            reach = columns + phase_pitch // channels - tile
+            for s in range(rows * taps if separate else (rows - 1) * row_step + (taps - 1) * tap_step + 1):
+                padded = y0 * row_stride + (s // taps * row_stride + s % taps * row_dilation if separate else s)
                 for f in range(len(phases)):
                     line = strip[s * pitch + f * phase_pitch : s * pitch + (f + 1) * phase_pitch]
-                    first, step = x0 * column_stride + phases[f], column_stride
-                    count = columns + (phase_pitch // channels - tile)
-                    if row < 0:
-                        for q in range(count):
-                            for c in range(channels):
-                                line[q * channels + c] = fill[c]
-                        continue
-                    base = row * width * channels
-                    if image_code == 0:
-                        _load(line, images[0], base, column_sources, fill, first, step, count, before, width)
-                    elif image_code == 1:
-                        _load(line, images[1], base, column_sources, fill, first, step, count, before, width)
-                    elif image_code == 2:
-                        _load(line, images[2], base, column_sources, fill, first, step, count, before, width)
-                    elif image_code == 3:
-                        _load(line, images[3], base, column_sources, fill, first, step, count, before, width)
-                    elif image_code == 4:
-                        _load(line, images[4], base, column_sources, fill, first, step, count, before, width)
-                    else:
-                        _load(line, images[5], base, column_sources, fill, first, step, count, before, width)
-            count = columns * channels
+                    first = x0 * column_stride + phases[f]
+                    row = row_sources[padded]
+                    _load(line, images, row, column_sources, fill, first, column_stride, reach, before, width)
             for y in range(0, rows, _ROWS):
+                source = strip[y * row_step * pitch :]
                 for turn in range(max(1, 2 * len(vertical))):
-                    rank, source = turn // 2, strip[y * row_step * pitch :]
-                    target, target_pitch, taps_here, shifts, width_here = sums, sums_pitch, horizontal[rank], offsets, count
-                    if len(vertical) > 0 and turn % 2 == 0:
-                        target, target_pitch, taps_here, shifts, width_here = (
-                            partial, pitch, vertical[rank], alone, pitch - _SLACK
-                        )
-                    ystep, tstep = row_step, tap_step
-                    if turn % 2 == 1:
-                        source, ystep, tstep = partial, 1, 1
-                    fresh = turn < 2 or turn % 2 == 0
+                    down = turn % 2 == 0 and len(vertical) > 0
+                    across = turn % 2 == 1
                     _multiply_add(
-                        target, target_pitch, source, pitch, ystep, tstep, taps_here, shifts, width_here, fresh
+                        partial if down else sums,
+                        pitch if down else sums_pitch,
+                        partial if across else source,
+                        pitch,
+                        1 if across else row_step,
+                        1 if across else tap_step,
+                        vertical[turn // 2] if down else horizontal[turn // 2],
+                        alone if down else offsets,
+                        pitch - _SLACK if down else columns * channels,
+                        down or turn < 2,
                     )
                 for r in range(min(_ROWS, rows - y)):
+                    total = sums[r * sums_pitch : r * sums_pitch + columns * channels]
                     begin = ((y0 + y + r) * places + x0) * channels
-                    total = sums[r * sums_pitch : r * sums_pitch + count]
-                    if out_code == 0:
-                        _round(outs[0][begin : begin + count], total, limits)
-                    elif out_code == 1:
-                        _round(outs[1][begin : begin + count], total, limits)
-                    elif out_code == 2:
-                        _round(outs[2][begin : begin + count], total, limits)
-                    elif out_code == 3:
-                        _round(outs[3][begin : begin + count], total, limits)
-                    elif out_code == 4:
-                        _store(outs[4][begin : begin + count], total)
-                    else:
-                        _store(outs[5][begin : begin + count], total)
+                    _round(wholes, begin, total, limits)
+                    _store(reals, begin, total)
 
 
 def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -> Array:
@@ -305,44 +251,46 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -
     Array
         (h, w, C), `plan.output`.
     """
-    rows, columns, channels = plan.rows, plan.columns, image.shape[2]
-    kind = plan.accumulator
+    rows, columns, channels, kind = plan.rows, plan.columns, image.shape[2], plan.accumulator
     shifts = np.arange(columns.taps) * columns.dilation
-    phases = np.unique(shifts % columns.stride)
-    tile = min(columns.places, max(1, _TILE_ELEMENTS // channels, int(shifts[-1]) // columns.stride))
-    phase_pitch = (tile + int(shifts[-1]) // columns.stride) * channels
+    phases, phase = np.unique(shifts % columns.stride, return_inverse=True)
+    overhang = int(shifts[-1]) // columns.stride
+    tile = min(columns.places, max(1, _TILE_ELEMENTS // channels, overhang))
+    phase_pitch = (tile + overhang) * channels
     pitch = len(phases) * phase_pitch + _SLACK
-    offsets = np.searchsorted(phases, shifts % columns.stride) * phase_pitch + shifts // columns.stride * channels
+    offsets = phase * phase_pitch + shifts // columns.stride * channels
     tile_rows = min(_TILE_ROWS, -(-rows.places // _ROWS) * _ROWS)
     span = (tile_rows - 1) * rows.stride + (rows.taps - 1) * rows.dilation + 1
     separate = span > tile_rows * rows.taps
-    strip_rows = tile_rows * rows.taps if separate else span
     layout = (
         columns.before, columns.length, columns.places, rows.stride, columns.stride, rows.dilation, rows.taps,
         int(separate), pitch, phase_pitch, tile,
     )  # fmt: skip
     out = np.empty((rows.places, columns.places, channels), plan.output)
-    images, outs = _by_dtype(image), _by_dtype(out)
+    images = _by_dtype(image, _PIXELS[kind.name])
+    wholes, reals = (
+        _by_dtype(out, [name for name in _PIXELS[kind.name] if np.dtype(name).kind in kinds]) for kinds in ("iu", "f")
+    )
     row_sources, column_sources = rows.sources(plan.border), columns.sources(plan.border)
     fill, limits = plan.fill.astype(kind), _limits(plan.output, kind)
     vertical, horizontal = (np.ascontiguousarray(factor, kind) for factor in (vertical, horizontal))
 
     def work(start: int, stop: int) -> None:
-        strip = np.zeros(strip_rows * pitch, kind)
+        strip = np.zeros((tile_rows * rows.taps if separate else span) * pitch, kind)
         partial = np.zeros(_ROWS * pitch if len(vertical) else 0, kind)
         sums = np.zeros(_ROWS * (-(-tile * channels // _SLACK) * _SLACK + 16), kind)
         _windowed_sum(
-            images, PIXEL_DTYPES.index(image.dtype.name), outs, PIXEL_DTYPES.index(out.dtype.name), row_sources, column_sources,
-            fill, phases, offsets, vertical, horizontal, limits, strip, partial, sums, layout, start, stop,
+            images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
+            strip, partial, sums, layout, start, stop,
         )  # fmt: skip
 
     run_bands(work, rows.places, grain=_TILE_ROWS)
     return out
 
 
-def _by_dtype(array: Array) -> tuple[Array, ...]:
-    """One flat array for each dtype of pixels, empty but for the array's own: one compiled kernel serves all dtypes."""
-    return tuple(array.reshape(-1) if array.dtype == dtype else np.empty(0, dtype) for dtype in PIXEL_DTYPES)
+def _by_dtype(array: Array, dtypes: Sequence[str]) -> tuple[Array, ...]:
+    """One flat array for each dtype, empty but for the array's own: one compiled kernel serves all."""
+    return tuple(array.reshape(-1) if array.dtype == dtype else np.empty(0, dtype) for dtype in dtypes)
 
 
 def _limits(output: np.dtype[Any], kind: np.dtype[Any]) -> Array:

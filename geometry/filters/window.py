@@ -43,15 +43,15 @@ def pair(value: Pair, name: str) -> tuple[int, int]:
     InvalidInput
         Not one or two whole numbers ≥ 1.
     """
-    both = (value, value) if np.ndim(value) == 0 else value
     try:
-        y, x = (int(step) for step in both)  # type: ignore[union-attr]
-        whole = all(int(step) == step for step in both)  # type: ignore[union-attr]
+        y, x = (value, value) if np.ndim(value) == 0 else value  # type: ignore[misc]  # any pair
+        steps = int(y), int(x)
+        whole = steps == (y, x)
     except (TypeError, ValueError, OverflowError):
         raise InvalidInput(name, "must be one whole number or a pair (y, x)") from None
-    if not whole or not 1 <= min(y, x) or max(y, x) > _LARGEST:
+    if not whole or min(steps) < 1 or max(steps) > _LARGEST:
         raise InvalidInput(name, f"must be whole numbers ≥ 1, came as {value}")
-    return y, x
+    return steps
 
 
 def window_axes(

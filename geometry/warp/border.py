@@ -76,18 +76,17 @@ def _around(source, m, x, y, spans, start, stop, border, linear, integer, fill, 
         first, end = spans[row, wanted], spans[row, wanted + 1]
         inner, outer = spans[row, 4], spans[row, 5]
         flat = out[row].reshape(columns * channels)
-        for i in range(first * channels):
+        for i in range(np.uint64(first * channels)):
             flat[i] = fill_row[i]
-        for i in range(end * channels, columns * channels):
+        for i in range(np.uint64(end * channels), np.uint64(columns * channels)):
             flat[i] = fill_row[i]
-        for column in range(first, end):
-            if inner <= column < outer:
-                continue
-            q = float(x + column)
-            w = m[2, 0] * q + (m[2, 1] * line + m[2, 2])
-            u = (m[0, 0] * q + (m[0, 1] * line + m[0, 2])) / w
-            v = (m[1, 0] * q + (m[1, 1] * line + m[1, 2])) / w
-            _pixel(source, u, v, border, linear, integer, fill, out[row, column])
+        for side in range(2):
+            for column in range(first if side == 0 else outer, inner if side == 0 else end):
+                q = float(x + column)
+                w = m[2, 0] * q + (m[2, 1] * line + m[2, 2])
+                u = (m[0, 0] * q + (m[0, 1] * line + m[0, 2])) / w
+                v = (m[1, 0] * q + (m[1, 1] * line + m[1, 2])) / w
+                _pixel(source, u, v, border, linear, integer, fill, out[row, column])
 
 
 def around(

@@ -33,7 +33,7 @@ def _coordinates(a0, a1, b0, b1, w1, stride, channels, offsets, across, down):  
     mask = np.int32(_ONE - 1)
     one = np.float32(1)
     for i in range(CHUNK):
-        x = np.float32(np.int32(i) - np.int32(CHUNK // 2))
+        x = np.float32(np.int32(i)) - np.float32(CHUNK // 2)
         r = one / (one + w1 * x)
         u = np.int32((a0 + a1 * x) * r)
         v = np.int32((b0 + b1 * x) * r)
@@ -157,81 +157,80 @@ def _blend_4(upper, lower, across, down, out):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _chunk(source, width, height, channels, m, left, y, lo, hi, offsets, across, down, upper, lower, blended):  # type: ignore[no-untyped-def]
-    """Pixels left + lo to left + hi of output row y, into `blended`."""
-    stride = width * channels
-    centre = float(left + CHUNK // 2)
-    p_line = m[0, 1] * y + m[0, 2]
-    q_line = m[1, 1] * y + m[1, 2]
-    w_line = m[2, 1] * y + m[2, 2]
-    p, q, w = m[0, 0] * centre + p_line, m[1, 0] * centre + q_line, m[2, 0] * centre + w_line
-    half = CHUNK // 2
-    fits = abs(m[2, 0]) * half <= 0.25 * w and stride <= _LONGEST_ROW
-    if fits:
-        r = 1.0 / w
-        u, v = np.floor(p * r), np.floor(q * r)
-        a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
-        b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
-        fits = max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1)) <= 0.75 * _REACH
-    if fits:
-        _coordinates(
-            np.float32(a0 * _ONE),
-            np.float32(a1 * _ONE),
-            np.float32(b0 * _ONE),
-            np.float32(b1 * _ONE),
-            np.float32(m[2, 0] * r),
-            np.int32(stride),
-            np.int32(channels),
-            offsets,
-            across,
-            down,
-        )
-        base = int(v) * stride + int(u) * channels
-        # v runs one way along a row: two ends tell whether all words lie inside the source.
-        far = height - 3.0
-        near_the_ends = stride < 8
-        for i in (lo, hi - 1):
-            x = float(left + i)
-            q, w = m[1, 0] * x + q_line, m[2, 0] * x + w_line
-            near_the_ends |= q < w or q > far * w
-        if near_the_ends:
-            _gather_near_the_ends(source, base, stride, lo, hi, offsets, upper, lower)
-        else:
-            _gather(source, base, stride, lo, hi, offsets, upper, lower)
-    else:
-        _gather_exactly(source, m, left, y, width, height, channels, lo, hi, across, down, upper, lower)
-    words_up, words_down = upper.view(np.uint32), lower.view(np.uint32)
-    if channels == 1:
-        _blend_1(words_up, words_down, across, down, blended)
-    elif channels == 3:
-        _blend_3(words_up, words_down, across, down, blended)
-    else:
-        _blend_4(words_up, words_down, across, down, blended)
+def _touch(source, base, lo, hi, offsets, upper):  # type: ignore[no-untyped-def]
+    """Read ahead: these loads wait for memory all at once, those of the gather would one after the other."""
+    seen = np.uint64(0)
+    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(16)):
+        seen |= np.uint64(source[np.uint64(base + np.int64(offsets[i]))])
+    upper[0] = seen
 
 
-@kernel("void(u1[::1], i8, i8, i8, f8[:,::1], i8, i8, i8[:,::1], i8, i8, u1[:,::1])")
-def _linear_bytes(source, width, height, channels, m, x, y, spans, start, stop, out):  # type: ignore[no-untyped-def]
+@kernel("void(u1[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, u1[::1])")
+def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, start, stop, out):  # type: ignore[no-untyped-def]
     offsets = np.zeros(CHUNK, np.int32)
     across = np.zeros(CHUNK, np.float32)
     down = np.zeros(CHUNK, np.float32)
     upper = np.zeros(CHUNK, np.uint64)
     lower = np.zeros(CHUNK, np.uint64)
     blended = np.zeros(CHUNK * 4, np.uint8)
-    columns = out.shape[1] // channels
+    words_up, words_down = upper.view(np.uint32), lower.view(np.uint32)
+    stride = width * channels
+    half = CHUNK // 2
+    far = height - 3.0
     for tile in range(start, stop, _TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
+            centre = float(left + half)
             for row in range(tile, min(tile + _TILE_ROWS, stop)):
                 lo = max(x + spans[row, 4], left) - left
                 hi = min(x + spans[row, 5], left + CHUNK) - left
-                if lo < hi:
-                    _chunk(
-                        source, width, height, channels, m, left, float(y + row), lo, hi,
-                        offsets, across, down, upper, lower, blended,
-                    )  # fmt: skip
-                    line = out[row]
-                    shift = (left - x) * channels
-                    for byte in range(lo * channels, hi * channels):
-                        line[shift + byte] = blended[byte]
+                if lo >= hi:
+                    continue
+                line = float(y + row)
+                q_line = m[1, 1] * line + m[1, 2]
+                w_line = m[2, 1] * line + m[2, 2]
+                w = m[2, 0] * centre + w_line
+                p = m[0, 0] * centre + (m[0, 1] * line + m[0, 2])
+                q = m[1, 0] * centre + q_line
+                r = 1.0 / w
+                u, v = np.floor(p * r), np.floor(q * r)
+                a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
+                b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
+                reach = max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1))
+                if abs(m[2, 0]) * half <= 0.25 * w and reach <= 0.75 * _REACH and stride <= _LONGEST_ROW:
+                    _coordinates(
+                        np.float32(a0 * _ONE),
+                        np.float32(a1 * _ONE),
+                        np.float32(b0 * _ONE),
+                        np.float32(b1 * _ONE),
+                        np.float32(m[2, 0] * r),
+                        np.int32(stride),
+                        np.int32(channels),
+                        offsets,
+                        across,
+                        down,
+                    )
+                    base = int(v) * stride + int(u) * channels
+                    # v runs one way along a row: its ends tell whether all words lie inside the source.
+                    first, last = float(left + lo), float(left + hi - 1)
+                    q0, w0 = m[1, 0] * first + q_line, m[2, 0] * first + w_line
+                    q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
+                    if q0 >= w0 and q1 >= w1 and q0 <= far * w0 and q1 <= far * w1 and stride >= 8:
+                        _touch(source, base + stride, lo, hi, offsets, upper)
+                        _gather(source, base, stride, lo, hi, offsets, upper, lower)
+                    else:
+                        _gather_near_the_ends(source, base, stride, lo, hi, offsets, upper, lower)
+                else:
+                    _gather_exactly(source, m, left, line, width, height, channels, lo, hi, across, down, upper, lower)
+                if channels == 1:
+                    _blend_1(words_up, words_down, across, down, blended)
+                elif channels == 3:
+                    _blend_3(words_up, words_down, across, down, blended)
+                else:
+                    _blend_4(words_up, words_down, across, down, blended)
+                begin = np.uint64(lo * channels)
+                at = np.uint64((row * columns + left - x + lo) * channels)
+                for byte in range(np.uint64((hi - lo) * channels)):
+                    out[at + byte] = blended[begin + byte]
 
 
 def linear_bytes(source: Array, m: Array, region: Region, spans: Array, start: int, stop: int, out: Array) -> None:
@@ -249,5 +248,7 @@ def linear_bytes(source: Array, m: Array, region: Region, spans: Array, start: i
         (height, 6) int64, as `write_spans` makes them.
     """
     height, width, channels = source.shape
-    flat = out.reshape(out.shape[0], -1)
-    _linear_bytes(source.reshape(-1), width, height, channels, m, region.x, region.y, spans, start, stop, flat)
+    columns = out.shape[1]
+    _linear_bytes(
+        source.reshape(-1), width, height, channels, m, region.x, region.y, columns, spans, start, stop, out.reshape(-1)
+    )

@@ -12,7 +12,8 @@ from geometry.inputs import Array, choice, extent, kernel_view, pixels
 from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
 from geometry.warp.homography import output_to_source
-from geometry.warp.inside import linear, nearest
+from geometry.warp.linear import linear
+from geometry.warp.nearest import nearest
 from geometry.warp.spans import Region, write_spans
 
 _GRAIN_PIXELS = 1 << 17

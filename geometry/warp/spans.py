@@ -73,22 +73,22 @@ def _spans(m, x, y, source_width, source_height, reach, margin, start, stop, spa
         line = float(y + row)
         first, end = _half_line(m[2, 1] * line + m[2, 2], m[2, 0], x, x + width, True)
         spans[row, 0] = first - x
-        spans[row, 1] = max(end, first) - x
+        spans[row, 1] = end - x
         near, past = _within(m, line, 0, float(source_width), reach, strict, first, end)
         near, past = _within(m, line, 1, float(source_height), reach, strict, near, past)
         spans[row, 2] = near - x
-        spans[row, 3] = max(past, near) - x
+        spans[row, 3] = past - x
         near, past = _within(m, line, 0, float(source_width), margin, strict, near, past)
         near, past = _within(m, line, 1, float(source_height), margin, strict, near, past)
-        past = max(past, near)
         spans[row, 4] = near - x
         spans[row, 5] = past - x
-        for column in range(0, near - x):
-            mask[row, column] = 0
-        for column in range(near - x, past - x):
-            mask[row, column] = 1
-        for column in range(past - x, width):
-            mask[row, column] = 0
+        flags = mask[row]
+        for column in range(np.uint64(near - x)):
+            flags[column] = 0
+        for column in range(np.uint64(near - x), np.uint64(past - x)):
+            flags[column] = 1
+        for column in range(np.uint64(past - x), np.uint64(width)):
+            flags[column] = 0
 
 
 def write_spans(

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from service.arrays.lists import array_from_list
 from service.arrays.pending import ArrayStream, PendingArray
 from service.arrays.reference import Attachment, References
-from service.errors import InvalidParams, ServiceError, UnsupportedMedia
+from service.errors import Fault, InvalidParams, ServiceError, UnsupportedMedia
 
 FLOATS = ("float64", "float32")
 PIXELS = ("uint8", "uint16", "int16", "int32", "float32", "float64")
@@ -118,7 +118,7 @@ class ArrayField:
         number = {"type": "integer"} if np.dtype(self.dtypes[0]).kind in "iu" else {"type": "number"}
         schema: dict[str, Any] = number if self.finite else {"type": [number["type"], "null"]}
         if shape and shape[0] == "...":
-            return {"type": "array", "title": "nested lists"}
+            return {"type": "array" if len(shape) > 1 else ["array", "integer", "number"], "title": "nested lists"}
         for length in reversed(shape):
             schema = {"type": "array", "items": schema}
             if isinstance(length, int):
@@ -132,7 +132,7 @@ class ArrayField:
             fault = error.faults[0]
             raise PydanticCustomError("array", "{detail}", {"detail": fault.detail, "place": fault.pointer}) from None
         except ServiceError as error:
-            raise PydanticCustomError("array", "{detail}", {"detail": error.detail}) from error
+            raise PydanticCustomError("array", "{detail}", {"detail": error.detail, "refusal": error}) from None
         if not any(_fits(array.shape, shape) for shape in self.shapes):
             wanted = " or ".join("(" + ", ".join(map(str, s)) + ")" for s in self.shapes)
             raise PydanticCustomError(
@@ -196,8 +196,6 @@ class ArrayField:
     def _checked(self, pending: PendingArray, name: str) -> np.ndarray[Any, Any]:
         array = pending.load()
         if not np.isfinite(array).all():
-            from service.errors import Fault
-
             place = np.argwhere(~np.isfinite(array))[0]
             raise InvalidParams([Fault("/" + "/".join([name, *map(str, place)]), "must be a finite number")])
         return array

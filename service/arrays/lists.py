@@ -1,5 +1,6 @@
 """Nested JSON lists to arrays, and arrays to nested lists, with the place of a mistake named."""
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -9,39 +10,53 @@ from service.errors import Fault, InvalidParams
 
 Array = NDArray[Any]
 
+_LARGEST = 2**1024
+
 
 def array_from_list(value: Any, dtype: str, *, null_is_nan: bool) -> Array:
     """Numbers in nested lists of equal lengths, as `dtype`.
 
     `null` stands for NaN where the field allows missing values. Raises InvalidParams with the pointer of the first
-    entry that is not a number or breaks the shape, relative to the array.
+    entry that is not a number, does not fit `dtype`, or breaks the shape, relative to the array.
     """
+    kinds = _kinds(value)
+    if not kinds <= {int, float, type(None) if null_is_nan else float}:
+        raise InvalidParams([_first_mistake(value, null_is_nan)])
     try:
-        array = np.asarray(value)
+        # Whole numbers stay Python's own until the range is checked: float64 would round what 64 bits hold exactly.
+        array = np.asarray(value, object if kinds == {int} and np.dtype(dtype).kind in "iu" else np.float64)
     except (ValueError, OverflowError):
         raise InvalidParams([_first_mistake(value, null_is_nan)]) from None
-    if array.dtype.kind not in "iuf" and array.size:
-        if array.dtype.kind != "O" or not null_is_nan:
-            raise InvalidParams([_first_mistake(value, null_is_nan)])
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError, OverflowError):
-            raise InvalidParams([_first_mistake(value, null_is_nan)]) from None
     return exact_cast(array, dtype)
 
 
 def exact_cast(array: Array, dtype: str) -> Array:
-    """`array` as `dtype`, refusing values that an integer dtype cannot hold."""
+    """`array` as `dtype`, refusing values that it cannot hold; floats may round, not overflow."""
     target = np.dtype(dtype)
-    if target.kind not in "iu" or array.dtype == target or array.size == 0:
+    if array.dtype == target or array.size == 0:
         return array.astype(target, copy=False)
-    limits = np.iinfo(target)
-    good = (array >= limits.min) & (array <= limits.max) & (array == np.floor(array))
+    if target.kind == "f":
+        with np.errstate(over="ignore"):
+            cast = array.astype(target)
+        good, wanted = np.isfinite(cast) | ~np.isfinite(array), f"a number that {dtype} can hold"
+    else:
+        limits = np.iinfo(target)
+        whole = array == np.floor(array) if array.dtype.kind == "f" else True
+        # One above the maximum is a power of two, which floats hold exactly; the maximum itself may not be.
+        good = (array >= limits.min) & (array < limits.max + 1) & whole
+        wanted = f"a whole number from {limits.min} to {limits.max}"
     if not good.all():
         place = np.argwhere(~np.atleast_1d(good))[0] if array.ndim else ()
-        pointer = "".join(f"/{index}" for index in place)
-        raise InvalidParams([Fault(pointer, f"must be a whole number from {limits.min} to {limits.max}")])
+        raise InvalidParams([Fault("".join(f"/{index}" for index in place), f"must be {wanted}")])
     return array.astype(target)
+
+
+def _kinds(value: Any) -> set[type]:
+    """The types of all entries; `list` among them where the nesting is not equally deep."""
+    entries = [value]
+    while (kinds := set(map(type, entries))) == {list}:
+        entries = list(chain.from_iterable(entries))
+    return kinds
 
 
 def _first_mistake(value: Any, null_is_nan: bool) -> Fault:
@@ -65,8 +80,8 @@ def _first_mistake(value: Any, null_is_nan: bool) -> Fault:
                 return None
             if isinstance(entry, bool) or not isinstance(entry, int | float):
                 return Fault(pointer, f"must be a number, came as {_kind(entry)}")
-            if isinstance(entry, int) and not -(2**63) <= entry < 2**64:
-                return Fault(pointer, "is larger than 64 bits hold")
+            if isinstance(entry, int) and not -_LARGEST < entry < _LARGEST:
+                return Fault(pointer, "is larger than float64 holds")
             return None
         if not isinstance(entry, list):
             return Fault(pointer, f"must be a list of {shape[depth]} entries, came as {_kind(entry)}")
@@ -78,7 +93,7 @@ def _first_mistake(value: Any, null_is_nan: bool) -> Fault:
                 return mistake
         return None
 
-    return walk(value, 0, "") or Fault("", "must be nested lists of numbers")
+    return walk(value, 0, "") or Fault("", "must be nested lists of numbers, at most 64 deep")
 
 
 def _kind(entry: Any) -> str:

@@ -104,9 +104,8 @@ def choose_form(call: Call, accepted: Sequence[str], array: str | None, settings
 
     def own_choice() -> list[str]:
         came = call.params.picture_type()
-        pictures = [came] if came is not None and array in (None, chosen.name) else []
         small = json_bytes <= min(settings.small_json_bytes, settings.max_json_bytes)
-        return [*pictures, JSON if small else safetensors.MEDIA_TYPE]
+        return [*filter(None, [came]), JSON if small else safetensors.MEDIA_TYPE]
 
     reasons: list[str] = []
     for wanted in accepted:

@@ -35,9 +35,10 @@ def open_npy(data: memoryview) -> PendingArray:
     shape_text, fortran = _SHAPE.search(header), _FORTRAN.search(header)
     if shape_text is None or fortran is None:
         raise UnreadableBody("is not an npy file: its header lacks shape or fortran_order")
-    shape = tuple(int(length) for length in shape_text[1].split(",") if length.strip())
-    if len(shape) > 32 or any(length > 2**62 for length in shape):
+    lengths = [length.strip() for length in shape_text[1].removesuffix(",").split(",")] if shape_text[1].strip() else []
+    if len(lengths) > 32 or not all(length.isdecimal() and len(length) <= 18 for length in lengths):
         raise UnreadableBody("is not an npy file: its header gives an impossible shape")
+    shape = tuple(map(int, lengths))
     promised, follows = prod(shape) * stored.itemsize, len(data) - start
     if promised != follows:
         raise UnreadableBody(f"npy header promises {promised} bytes of values, {follows} follow")

@@ -6,6 +6,7 @@ orientation is applied, so that pixel (0, 0) is the corner that a viewer shows a
 
 import io
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import imagecodecs
@@ -81,7 +82,8 @@ def _open_pillow(data: memoryview, media_type: str, max_pixels: int) -> Opened:
         if getattr(image, "n_frames", 1) != 1:
             raise UnsupportedMedia("has several frames; send one picture")
         mode, transparent = image.mode, "transparency" in image.info
-        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+        # The method of PNG images would decode all pixels to look for EXIF data behind them.
+        orientation = Image.Image.getexif(image).get(_EXIF_ORIENTATION, 1)
     deep = media_type == "image/png" and data[24] == 16
     plain = mode in ("L", "LA", "RGB", "RGBA") and not transparent and (media_type != "image/png" or data[24] == 8)
     target = (
@@ -121,7 +123,7 @@ def _open_pillow(data: memoryview, media_type: str, max_pixels: int) -> Opened:
 
 def _open_tiff(data: memoryview, max_pixels: int) -> Opened:
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        if len(tiff.pages) != 1:
+        if len(list(islice(tiff.pages, 2))) != 1:
             raise UnsupportedMedia("has several pages; send one picture")
         page: Any = tiff.pages.first
         _limit(page.imagewidth, page.imagelength, max_pixels)

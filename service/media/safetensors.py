@@ -48,7 +48,8 @@ def open_safetensors(data: memoryview) -> Tensors:
     if length > MAX_HEADER_BYTES or 8 + length > len(data):
         raise UnreadableBody("is not a safetensors file: its header is cut off or longer than 64 KiB")
     try:
-        header = json.loads(bytes(data[8 : 8 + length]), object_pairs_hook=_unique)
+        header = json.loads(bytes(data[8 : 8 + length]).decode(), object_pairs_hook=_unique)
+        json.dumps(header, ensure_ascii=False).encode()  # refuses lone surrogates, which no answer could repeat
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(
             "is not a safetensors file: its header is not a JSON object with distinct names"
@@ -106,6 +107,8 @@ def _tensor(name: str, entry: Any, values: memoryview) -> tuple[PendingArray, tu
     if len(lengths) > 32 or not all(type(length) is int and 0 <= length <= 2**62 for length in lengths):
         raise UnreadableBody(f"safetensors entry {name!r} has an impossible shape")
     stored, shape = np.dtype(_DTYPES[code]).newbyteorder("<"), tuple(lengths)
+    if type(begin) is not int or type(stop) is not int:
+        raise UnreadableBody(f"safetensors entry {name!r} has data_offsets that are not whole numbers")
     if not 0 <= begin <= stop <= len(values) or stop - begin != prod(shape) * stored.itemsize:
         raise UnreadableBody(
             f"safetensors entry {name!r}: its shape and its data_offsets disagree, or it lies outside the body"

@@ -159,7 +159,7 @@ def _all(params: FundamentalAllParams) -> FundamentalAllResult:
             )
 
     return FundamentalAllResult(
-        fundamental=ArrayStream((*status.shape, 3, 3), dtype, blocks),
+        fundamental=ArrayStream((*status.shape, 3, 3), dtype, blocks),  # type: ignore[arg-type]  # a field takes either
         status=status,
         status_names=dict(enumerate(PAIR_STATUS)),
         status_counts=_counts(status),

@@ -54,7 +54,7 @@ class ConvolveResult(Document):
 
 
 def _convolve(params: ConvolveParams) -> ConvolveResult:
-    engine = params.method
+    engine: str = params.method
     if engine == "auto":
         engine = geometry.convolution_engine(
             params.image.shape,
@@ -66,6 +66,7 @@ def _convolve(params: ConvolveParams) -> ConvolveResult:
             groups=params.groups,
             padding=params.padding,
             border=params.border,
+            fill=params.fill,
             output_dtype=params.output_dtype,
         )
     image = geometry.convolve(

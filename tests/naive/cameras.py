@@ -19,9 +19,7 @@ def permanent(rows):
     """The determinant's products, all taken positive: what rounding errors are measured against."""
     if len(rows) == 1:
         return abs(rows[0][0])
-    return sum(
-        abs(value) * permanent([row[:c] + row[c + 1 :] for row in rows[1:]]) for c, value in enumerate(rows[0])
-    )
+    return sum(abs(value) * permanent([row[:c] + row[c + 1 :] for row in rows[1:]]) for c, value in enumerate(rows[0]))
 
 
 def fundamental(left, right, of=determinant):
@@ -39,10 +37,7 @@ def plain_fundamental(left, right):
     left, right = [[float(v) for v in row] for row in left], [[float(v) for v in row] for row in right]
     rest = ((1, 2), (2, 0), (0, 1))
     return [
-        [
-            determinant([left[rest[j][0]], left[rest[j][1]], right[rest[i][0]], right[rest[i][1]]])
-            for j in range(3)
-        ]
+        [determinant([left[rest[j][0]], left[rest[j][1]], right[rest[i][0]], right[rest[i][1]]]) for j in range(3)]
         for i in range(3)
     ]
 

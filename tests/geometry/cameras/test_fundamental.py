@@ -84,7 +84,9 @@ def test_projected_points_satisfy_the_epipolar_constraint():
     pixels = np.einsum("nij,mj->nmi", cameras, np.c_[points, np.ones(50)])
     pixels /= np.linalg.norm(pixels, axis=2, keepdims=True)
     residual = np.einsum("bmi,abij,amj->abm", pixels, found, pixels)
-    assert np.abs(residual).max() < 1e-14  # unit vectors against a unit matrix: 9 roundings of products below 1, with margin
+    assert (
+        np.abs(residual).max() < 1e-14
+    )  # unit vectors against a unit matrix: 9 roundings of products below 1, with margin
 
 
 def test_agrees_with_the_essential_matrix_of_the_poses():
@@ -108,32 +110,32 @@ def test_agrees_with_the_epipole_and_pseudo_inverse():
 
 
 def test_swapping_the_cameras_transposes_to_the_last_bit(bands):
-    cameras = rig(150, seed=7)
+    cameras = rig(70, seed=7)
     for normalization in ("frobenius", "none"):
         found = fundamental_all(cameras, normalization=normalization).fundamental
         assert np.array_equal(found, found.transpose(1, 0, 3, 2))
 
 
 def test_all_rows_pairs_and_layouts_agree_to_the_last_bit(bands):
-    cameras = rig(137, seed=8)
+    cameras = rig(75, seed=8)
     cameras[30] = 2 * cameras[20]
-    upper = np.triu_indices(137, 1)
+    upper = np.triu_indices(75, 1)
     for normalization in ("frobenius", "none"):
         full = fundamental_all(cameras, normalization=normalization)
         condensed = fundamental_all(cameras, normalization=normalization, layout="condensed")
         assert np.array_equal(full.fundamental[upper], condensed.fundamental)
         assert np.array_equal(full.status[upper], condensed.status)
-        pairs = fundamental_pairs(cameras, np.argwhere(np.ones((137, 137))), normalization=normalization)
+        pairs = fundamental_pairs(cameras, np.argwhere(np.ones((75, 75))), normalization=normalization)
         assert np.array_equal(full.fundamental.reshape(-1, 3, 3), pairs.fundamental)
         assert np.array_equal(full.status.ravel(), pairs.status)
         prepared = Rig(cameras)
         rows = [
-            prepared.fundamental_rows(*edges, normalization=normalization) for edges in ((0, 1), (1, 99), (99, 137))
+            prepared.fundamental_rows(*edges, normalization=normalization) for edges in ((0, 1), (1, 66), (66, 75))
         ]
         assert np.array_equal(np.concatenate(rows), full.fundamental)
         rows = [
             prepared.fundamental_rows(*edges, layout="condensed", normalization=normalization)
-            for edges in ((0, 5), (5, 137), (137, 137))
+            for edges in ((0, 5), (5, 75), (75, 75))
         ]
         assert np.array_equal(np.concatenate(rows), condensed.fundamental)
         assert np.array_equal(prepared.status("full", start=3, stop=9), full.status[3:9])

@@ -41,7 +41,11 @@ def test_printed_rotations_are_taken_as_they_are():
 
 def test_no_poses_give_no_projections():
     assert projections_from_poses(K, np.zeros((0, 3)), rotations=np.zeros((0, 3, 3))).shape == (0, 3, 4)
-    assert projections_from_poses(np.zeros((0, 3, 3)), np.zeros((0, 3)), quaternions=np.zeros((0, 4))).shape == (0, 3, 4)
+    assert projections_from_poses(np.zeros((0, 3, 3)), np.zeros((0, 3)), quaternions=np.zeros((0, 4))).shape == (
+        0,
+        3,
+        4,
+    )
 
 
 def bad_intrinsics(i, j, value):

@@ -160,7 +160,7 @@ def test_depths_that_the_integer_cannot_hold_are_lost_and_counted(dtype, far):
     lost = reproject_depth(depth, camera, camera, away)
     assert lost.fates.unrepresentable == 2
     assert not lost.depth.any()
-    kept = reproject_depth(depth, camera, np.eye(3), near, size=(400, 2))
+    kept = reproject_depth(depth, camera, camera, near, size=(400, 2))
     assert kept.fates.unrepresentable == 1  # 0.4 rounds to 0, which means no reading
     assert 1 in kept.depth
 
@@ -243,7 +243,8 @@ def test_what_makes_no_sense_is_named(arguments, place):
 
 @pytest.mark.realdata
 @pytest.mark.parametrize(
-    ("target", "filled", "difference", "near"), [(20, 0.83, 5.8, 0.958), (40, 0.73, 7.2, 0.947), (60, 0.55, 11.4, 0.897)]
+    ("target", "filled", "difference", "near"),
+    [(20, 0.83, 5.8, 0.958), (40, 0.73, 7.2, 0.947), (60, 0.55, 11.4, 0.897)],
 )
 def test_a_measured_frame_predicts_the_depth_of_another(realdata, target, filled, difference, near):
     from PIL import Image
@@ -252,7 +253,7 @@ def test_a_measured_frame_predicts_the_depth_of_another(realdata, target, filled
 
     def frame(number):
         with Image.open(room / f"frame-{number:06d}.depth.png") as image:
-            depth = np.array(image).astype(np.uint16)
+            depth = np.array(image).astype(np.float32)
         return depth, np.loadtxt(room / f"frame-{number:06d}.pose.txt")
 
     (depth, pose), (measured, target_pose) = frame(0), frame(target)
@@ -261,8 +262,8 @@ def test_a_measured_frame_predicts_the_depth_of_another(realdata, target, filled
         depth, camera, camera, np.linalg.inv(target_pose) @ pose, depth_scale=0.001, no_reading=[65535]
     )
     both = (found.depth > 0) & (measured > 0) & (measured < 65535)
-    differences = np.abs(found.depth[both].astype(float) - measured[both])
-    # figures published with the frames, given to the last digit shown; whole millimetres move a median by up to 0.5
+    differences = np.abs(found.depth[both] - measured[both])
+    # figures known of the frames from other tools, to half a unit of the last digit shown and a little for ties
     assert (found.depth > 0).mean() == pytest.approx(filled, abs=0.006)
-    assert np.median(differences) == pytest.approx(difference, abs=0.6)
-    assert (differences < 30).mean() == pytest.approx(near, abs=0.002)
+    assert np.median(differences) == pytest.approx(difference, abs=0.06)
+    assert (differences < 30).mean() == pytest.approx(near, abs=0.0006)

@@ -1,0 +1,133 @@
+"""An image's root file system as a container engine would run it: read-only, unprivileged, in namespaces of its own.
+
+Stands in for a container engine where there is none; the network is the machine's.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+# Run as process 1 of new namespaces: arguments are the root, the folder that is mounted at the volume, the volume.
+_SET_UP = """
+set -e
+root=$1 data=$2 volume=$3; shift 3
+mount --bind "$root" "$root"
+mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
+mount -t tmpfs -o size=64m,mode=1777,nosuid,nodev,noexec tmpfs "$root/tmp"
+mount -t tmpfs -o size=64k,mode=755,nosuid,noexec tmpfs "$root/dev"
+for device in null zero full random urandom; do
+    touch "$root/dev/$device"
+    mount --bind "/dev/$device" "$root/dev/$device"
+done
+mount --bind "$data" "$root$volume"
+mount -o remount,bind,ro "$root"
+exec chroot "$root" "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What an image says about how it is to be run."""
+
+    environment: dict[str, str]
+    user: str
+    entrypoint: list[str]
+    command: list[str]
+    health: list[str]
+    volume: str
+    stop_signal: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """An image that is mounted, and a folder for its volume."""
+
+    image: Image
+    root: Path
+    data: Path
+
+    def start(self, arguments: Sequence[str], environment: dict[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start the image's entry point as process 1; the process returned is its parent, outside."""
+        user, _, group = self.image.user.partition(":")
+        namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+        set_up = ["sh", "-c", _SET_UP, "sh", str(self.root), str(self.data), self.image.volume]
+        command = [*namespaces, *set_up, *_unprivileged(user, group), *self.image.entrypoint, *arguments]
+        return subprocess.Popen(
+            command, env={**self.image.environment, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+
+    def once(self, arguments: Sequence[str], environment: dict[str, str] | None = None) -> tuple[int, str]:
+        """Run the image's entry point to its end: exit code and output."""
+        with tempfile.TemporaryFile() as output:
+            code = self.start(arguments, environment or {}, output).wait(timeout=120)
+            output.seek(0)
+            return code, output.read().decode()
+
+    def enter(self, process: int, command: Sequence[str]) -> tuple[int, str]:
+        """Run a command beside process 1, whose number outside is `process`: exit code and output."""
+        user, _, group = self.image.user.partition(":")
+        namespaces = ["nsenter", "--target", str(process), "--mount", "--pid", "--ipc", "--uts", "--root", "--wd=/tmp"]
+        done = subprocess.run(
+            [*namespaces, *_unprivileged(user, group), *command],
+            env=self.image.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode()
+
+
+@contextlib.contextmanager
+def mounted(name: str) -> Iterator[Sandbox]:
+    """The image `name` of buildah's store, mounted, with an empty volume; both are removed at the end."""
+    container = _buildah("from", "--pull-never", name)
+    try:
+        root = Path(_buildah("mount", container))
+        image = _image(name)
+        with tempfile.TemporaryDirectory() as folder:
+            user, _, group = image.user.partition(":")
+            data = Path(folder) / "data"
+            data.mkdir(mode=0o750)
+            os.chown(data, int(user), int(group))
+            Path(folder).chmod(0o755)
+            yield Sandbox(image, root, data)
+    finally:
+        _buildah("rm", container)
+
+
+def child_of(process: int) -> int:
+    """The number of the only child of a process."""
+    return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+
+
+def _unprivileged(user: str, group: str) -> list[str]:
+    identity = [f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+    return ["setpriv", *identity, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+
+
+def _image(name: str) -> Image:
+    facts: dict[str, Any] = json.loads(_buildah("inspect", "--type", "image", name))["Docker"]
+    config = facts["config"]
+    return Image(
+        environment=dict(entry.split("=", 1) for entry in config["Env"]),
+        user=config["User"],
+        entrypoint=config["Entrypoint"],
+        command=config["Cmd"],
+        health=config["Healthcheck"]["Test"],
+        volume=next(iter(config["Volumes"])),
+        stop_signal=config["StopSignal"],
+        size=int(json.loads(_buildah("images", "--json", name))[0].get("size_bytes", 0)),
+    )
+
+
+def _buildah(*arguments: str) -> str:
+    return subprocess.run(["buildah", *arguments], check=True, stdout=subprocess.PIPE).stdout.decode().strip()

@@ -1,0 +1,3 @@
+from tests.running import client, files, server
+
+__all__ = ["client", "files", "server"]
