@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export NUMBA_CACHE_DIR ?= $(CURDIR)/.cache/numba
 
-.PHONY: install serve demo test test-all coverage bench lint format lock clean
+.PHONY: install serve demo test test-all coverage bench docs lint format lock clean
 
 install: $(VENV)/.runtime
 	@echo "Installed. Try: $(BIN)/epipole --help"
@@ -40,6 +40,11 @@ format: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/epipole warm-up
 	$(BIN)/python -m tests.benchmarks
+
+# Pages and tables that are written from the code, and the pictures that the examples of the README give.
+docs: $(VENV)/.bench
+	$(BIN)/python -m service.reference
+	$(BIN)/python -m tests.docs.pictures
 
 lock:
 	sh requirements/lock.sh --upgrade

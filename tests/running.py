@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from api.app import create_app
+from service.logs import configure_logs
 from service.settings import Settings
 
 with warnings.catch_warnings():
@@ -31,7 +32,9 @@ START_SECONDS = 300  # a first start compiles the kernels; a warm one takes a se
 @contextmanager
 def application(**settings: Any) -> Iterator[TestClient]:
     """A client of an application with these settings, once its kernels are there."""
-    with TestClient(create_app(Settings(**settings))) as client:
+    configured = Settings(**settings)
+    configure_logs(Settings(log_level="error"))
+    with TestClient(create_app(configured)) as client:
         wait_ready(client)
         yield client
 

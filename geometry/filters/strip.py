@@ -37,9 +37,7 @@ _PIXELS = {
 """Dtypes of pixels that each accumulator meets."""
 
 
-def _multiply_add_interpreted(
-    sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
-):
+def _multiply_add_interpreted(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh):
     """`sums[y, x] += Σ taps[i, j] · source[y·row_step + i·tap_step, x + offsets[j]]` for four rows, in order of i, j.
 
     `sums` and `source` are flat, their rows `pitch` and `source_pitch` apart; `fresh` sums begin at zero.
@@ -55,9 +53,7 @@ def _multiply_add_interpreted(
 
 
 @intrinsic
-def _multiply_add_compiled(
-    typing, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh
-):
+def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh):
     """The same in explicit vectors: four rows of one block stay in registers over all taps, which no compiler finds."""
     signature = numba.types.void(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh)
     bytes_each = sums.dtype.bitwidth // 8

@@ -37,120 +37,80 @@ def _coordinates(m, left, y, lo, hi, width, height, channels, addresses, across,
         down[i] = v - row
 
 
+def _fused(function):  # type: ignore[no-untyped-def]
+    return inline(function, fastmath=True)
+
+
+@_fused
+def _bilinear(source, a, b, c, d, x, y):  # type: ignore[no-untyped-def]
+    """For finite taps; constant images stay constant."""
+    real = type(x)
+    upper, lower = real(source[a]), real(source[c])
+    upper += (real(source[b]) - upper) * x
+    lower += (real(source[d]) - lower) * x
+    return upper + (lower - upper) * y
+
+
 @inline
 def _lerp(a, b, f):  # type: ignore[no-untyped-def]
-    """Equal taps give just that: an infinite pixel stays infinite, a constant image constant."""
+    """Equal taps give just that: an infinite pixel stays infinite."""
     return a if a == b else (type(f)(1) - f) * a + f * b
 
 
 @inline
-def _addresses_of_taps(a, pixel, stride, x, y):  # type: ignore[no-untyped-def]
-    """A tap without weight gives way to its neighbour: it may be NaN, or outside."""
-    right = pixel if x > 0 else np.uint64(0)
-    below = stride if y > 0 else np.uint64(0)
-    return a, a + right, a + below, a + right + below
+def _bilinear_of_any(source, a, right, below, x, y, channels, integer, out, at):  # type: ignore[no-untyped-def]
+    """For all taps. One without weight gives way to its neighbour: it may be NaN, or outside."""
+    real = type(x)
+    b = a + (right if x > 0 else np.uint64(0))
+    step = below if y > 0 else np.uint64(0)
+    for k in range(channels):
+        upper = _lerp(real(source[a + k]), real(source[b + k]), x)
+        lower = _lerp(real(source[a + step + k]), real(source[b + step + k]), x)
+        value = _lerp(upper, lower, y)
+        out[at + k] = np.floor(value + real(0.5)) if integer else value
 
 
 @inline
-def _fetch_1(source, stride, lo, hi, addresses, across, down, taps, fx, fy):  # type: ignore[no-untyped-def]
-    one = np.uint64(1)
-    for i in range(np.uint64(lo), np.uint64(hi)):
-        x, y = across[i], down[i]
-        a, b, c, d = _addresses_of_taps(np.uint64(addresses[i]), one, stride, x, y)
-        taps[0, i] = source[a]
-        taps[1, i] = source[b]
-        taps[2, i] = source[c]
-        taps[3, i] = source[d]
-        fx[i] = x
-        fy[i] = y
-
-
-@inline
-def _copy_4(source, a, to, at):  # type: ignore[no-untyped-def]
-    """One vector: the compiler merges the loads, and the stores."""
-    v0, v1, v2, v3 = source[a], source[a + np.uint64(1)], source[a + np.uint64(2)], source[a + np.uint64(3)]
-    to[at] = v0
-    to[at + np.uint64(1)] = v1
-    to[at + np.uint64(2)] = v2
-    to[at + np.uint64(3)] = v3
-
-
-@inline
-def _fetch_4(source, channels, stride, lo, hi, addresses, across, down, taps, fx, fy):  # type: ignore[no-untyped-def]
-    """Three or four channels, always fetched as four."""
-    pixel = np.uint64(channels)
-    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
-    last = source.size - 4
-    for i in range(np.uint64(lo), np.uint64(hi)):
-        x, y = across[i], down[i]
-        a, b, c, d = _addresses_of_taps(np.uint64(addresses[i]), pixel, stride, x, y)
-        at = i * np.uint64(4)
-        if np.int64(d) <= last:
-            _copy_4(source, a, taps[0], at)
-            _copy_4(source, b, taps[1], at)
-            _copy_4(source, c, taps[2], at)
-            _copy_4(source, d, taps[3], at)
-        else:
-            for k in range(pixel):
-                taps[0, at + k] = source[a + k]
-                taps[1, at + k] = source[b + k]
-                taps[2, at + k] = source[c + k]
-                taps[3, at + k] = source[d + k]
-        fx[at] = x
-        fx[at + one] = x
-        fx[at + two] = x
-        fx[at + three] = x
-        fy[at] = y
-        fy[at + one] = y
-        fy[at + two] = y
-        fy[at + three] = y
-
-
-@inline
-def _blend(a, b, c, d, fx, fy, begin, end, values):  # type: ignore[no-untyped-def]
-    real = type(fx[0])
-    for k in range(np.uint64(begin), np.uint64(end)):
-        upper = _lerp(real(a[k]), real(b[k]), fx[k])
-        lower = _lerp(real(c[k]), real(d[k]), fx[k])
-        values[k] = _lerp(upper, lower, fy[k])
-
-
-@inline
-def _any_channels(source, channels, stride, lo, hi, addresses, across, down, integer, out, at):  # type: ignore[no-untyped-def]
+def _row(source, channels, stride, lo, hi, addresses, across, down, integer, out, at):  # type: ignore[no-untyped-def]
     real = type(across[0])
-    pixel = np.uint64(channels)
+    half = real(0.5)
+    pixel, one, two, three = np.uint64(channels), np.uint64(1), np.uint64(2), np.uint64(3)
     for i in range(np.uint64(lo), np.uint64(hi)):
-        x, y = across[i], down[i]
-        a, b, c, d = _addresses_of_taps(np.uint64(addresses[i]), pixel, stride, x, y)
-        for k in range(pixel):
-            upper = _lerp(real(source[a + k]), real(source[b + k]), x)
-            lower = _lerp(real(source[c + k]), real(source[d + k]), x)
-            value = _lerp(upper, lower, y)
-            out[at + k] = np.floor(value + real(0.5)) if integer else value
+        a, x, y = np.uint64(addresses[i]), across[i], down[i]
+        finite = False
+        if x > 0 and y > 0 and channels in (1, 3, 4):
+            b, c = a + pixel, a + stride
+            d = c + pixel
+            v0 = _bilinear(source, a, b, c, d, x, y)
+            v1 = v2 = v3 = real(0)
+            if channels > 1:
+                v1 = _bilinear(source, a + one, b + one, c + one, d + one, x, y)
+                v2 = _bilinear(source, a + two, b + two, c + two, d + two, x, y)
+            if channels > 3:
+                v3 = _bilinear(source, a + three, b + three, c + three, d + three, x, y)
+            size = abs(v0) + abs(v1) + abs(v2) + abs(v3)
+            finite = integer or size < np.inf
+            if finite:
+                out[at] = np.floor(v0 + half) if integer else v0
+                if channels > 1:
+                    out[at + one] = np.floor(v1 + half) if integer else v1
+                    out[at + two] = np.floor(v2 + half) if integer else v2
+                if channels > 3:
+                    out[at + three] = np.floor(v3 + half) if integer else v3
+        if not finite:
+            _bilinear_of_any(source, a, pixel, stride, x, y, pixel, integer, out, at)
         at += pixel
-
-
-@inline
-def _store(values, lanes, channels, begin, count, integer, out, at):  # type: ignore[no-untyped-def]
-    half = type(values[0])(0.5)
-    for i in range(np.uint64(count)):
-        for k in range(np.uint64(channels)):
-            value = values[(begin + i) * np.uint64(lanes) + k]
-            out[at + i * np.uint64(channels) + k] = np.floor(value + half) if integer else value
 
 
 @kernel(
     *(
-        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {t}[:,::1], {r}[:,::1], {t}[::1])"
+        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {r}[:,::1], {t}[::1])"
         for t, r in _REALS.items()
     )
 )
-def _linear(  # type: ignore[no-untyped-def]
-    source, width, height, channels, m, x, y, columns, spans, start, stop, integer, taps, buffers, out
-):
+def _linear(source, width, height, channels, m, x, y, columns, spans, start, stop, integer, fractions, out):  # type: ignore[no-untyped-def]
     addresses = np.zeros(CHUNK, np.int64)
-    across, down, fx, fy, values = buffers[0], buffers[1], buffers[2], buffers[3], buffers[4]
-    t0, t1, t2, t3 = taps[0], taps[1], taps[2], taps[3]
+    across, down = fractions[0], fractions[1]
     stride = np.uint64(width * channels)
     for tile in range(start, stop, _TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
@@ -160,22 +120,15 @@ def _linear(  # type: ignore[no-untyped-def]
                 if lo >= hi:
                     continue
                 _coordinates(m, left, float(y + row), lo, hi, width, height, channels, addresses, across, down)
-                begin, count = np.uint64(lo), hi - lo
                 at = np.uint64((row * columns + left - x + lo) * channels)
                 if channels == 1:
-                    _fetch_1(source, stride, lo, hi, addresses, across, down, taps, fx, fy)
-                    _blend(t0, t1, t2, t3, fx, fy, lo, hi, values)
-                    _store(values, 1, 1, begin, count, integer, out, at)
+                    _row(source, 1, stride, lo, hi, addresses, across, down, integer, out, at)
                 elif channels == 3:
-                    _fetch_4(source, 3, stride, lo, hi, addresses, across, down, taps, fx, fy)
-                    _blend(t0, t1, t2, t3, fx, fy, 4 * lo, 4 * hi, values)
-                    _store(values, 4, 3, begin, count, integer, out, at)
+                    _row(source, 3, stride, lo, hi, addresses, across, down, integer, out, at)
                 elif channels == 4:
-                    _fetch_4(source, 4, stride, lo, hi, addresses, across, down, taps, fx, fy)
-                    _blend(t0, t1, t2, t3, fx, fy, 4 * lo, 4 * hi, values)
-                    _store(values, 4, 4, begin, count, integer, out, at)
+                    _row(source, 4, stride, lo, hi, addresses, across, down, integer, out, at)
                 else:
-                    _any_channels(source, channels, stride, lo, hi, addresses, across, down, integer, out, at)
+                    _row(source, channels, stride, lo, hi, addresses, across, down, integer, out, at)
 
 
 def linear(source: Array, m: Array, region: Region, spans: Array, start: int, stop: int, out: Array) -> None:
@@ -208,7 +161,6 @@ def linear(source: Array, m: Array, region: Region, spans: Array, start: int, st
         start,
         stop,
         source.dtype.kind != "f",
-        np.zeros((4, 4 * CHUNK), source.dtype),
-        np.zeros((5, 4 * CHUNK), real),
+        np.zeros((2, CHUNK), real),
         out.reshape(-1),
     )

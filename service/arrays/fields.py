@@ -118,7 +118,7 @@ class ArrayField:
         number = {"type": "integer"} if np.dtype(self.dtypes[0]).kind in "iu" else {"type": "number"}
         schema: dict[str, Any] = number if self.finite else {"type": [number["type"], "null"]}
         if shape and shape[0] == "...":
-            return {"type": "array" if len(shape) > 1 else ["array", "integer", "number"], "title": "nested lists"}
+            return {"type": "array" if len(shape) > 1 else ["array", number["type"]], "title": "nested lists"}
         for length in reversed(shape):
             schema = {"type": "array", "items": schema}
             if isinstance(length, int):

@@ -31,9 +31,13 @@ def test_two_by_two_singular_values_are_accurate_at_any_scale(scale: float) -> N
         unit = Fraction(float(np.abs(matrix).max()))
         p, q = p / unit**2, q / unit**4
         # σ1² = (p + √q) / 2; some roundings of the closed form
-        assert float(Fraction(first) / unit) == pytest.approx(math.sqrt(float(p) / 2 + math.sqrt(float(q)) / 2), rel=1e-15 * 8)
+        assert float(Fraction(first) / unit) == pytest.approx(
+            math.sqrt(float(p) / 2 + math.sqrt(float(q)) / 2), rel=1e-15 * 8
+        )
         # σ1 σ2 = |det|, exact to the last bits even where the matrix is nearly singular
-        determinant = abs(Fraction(matrix[0, 0]) * Fraction(matrix[1, 1]) - Fraction(matrix[0, 1]) * Fraction(matrix[1, 0]))
+        determinant = abs(
+            Fraction(matrix[0, 0]) * Fraction(matrix[1, 1]) - Fraction(matrix[0, 1]) * Fraction(matrix[1, 0])
+        )
         product = Fraction(float(first)) * Fraction(float(second))
         assert abs(product - determinant) <= determinant * Fraction(1, 10**14)
 
@@ -47,7 +51,10 @@ def test_agrees_with_numpy_on_a_grid_of_matrices() -> None:
     assert np.array_equal(result.rank, np.linalg.matrix_rank(stack))
     # both are backward stable: a few roundings of the largest value
     np.testing.assert_allclose(
-        result.singular_values, np.linalg.svd(stack, compute_uv=False), rtol=0, atol=8 * 2**-52 * np.abs(stack).max() * 2
+        result.singular_values,
+        np.linalg.svd(stack, compute_uv=False),
+        rtol=0,
+        atol=8 * 2**-52 * np.abs(stack).max() * 2,
     )
 
 

@@ -49,14 +49,14 @@ def test_agrees_with_the_definition_for_random_options(dtype: str, shape) -> Non
         assert out.shape == convolution_shape(
             image.shape, kernel.shape, **{name: options[name] for name in ("stride", "dilation", "padding")}
         )
-        np.testing.assert_allclose(out, sums.astype(float), rtol=0, atol=rounding(image, kernel, np.float64, options["fill"]))
+        np.testing.assert_allclose(
+            out, sums.astype(float), rtol=0, atol=rounding(image, kernel, np.float64, options["fill"])
+        )
         same = convolve(image, kernel, **options)
         assert same.dtype == image.dtype
         # integers: a sum within 1/64 of a tie may go either way, hence one level
         tolerance = rounding(image, kernel, dtype, options["fill"]) if same.dtype.kind == "f" else 1
-        np.testing.assert_allclose(
-            same.astype(float), naive.stored(sums, dtype).astype(float), rtol=0, atol=tolerance
-        )
+        np.testing.assert_allclose(same.astype(float), naive.stored(sums, dtype).astype(float), rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32"])
@@ -97,7 +97,13 @@ def test_eight_bit_images_round_as_float64_does_away_from_ties() -> None:
 
 @pytest.mark.parametrize(
     ("border", "scipy_mode"),
-    [("constant", "constant"), ("replicate", "nearest"), ("reflect", "reflect"), ("reflect_101", "mirror"), ("wrap", "wrap")],
+    [
+        ("constant", "constant"),
+        ("replicate", "nearest"),
+        ("reflect", "reflect"),
+        ("reflect_101", "mirror"),
+        ("wrap", "wrap"),
+    ],
 )
 def test_agrees_with_scipy_ndimage_where_conventions_coincide(border: str, scipy_mode: str) -> None:
     rng = np.random.default_rng(11)
@@ -235,9 +241,7 @@ def test_rows_wider_than_a_tile_have_no_seams() -> None:
     for shape in ((3, 9000, 1), (2, 1500, 3), (2, 1, 5000)):
         image, kernel = rng.integers(0, 256, shape, dtype=np.uint8), rng.integers(-2, 3, (2, 5))
         padded = np.pad(image.astype(float), ((0, 1), (2, 2), (0, 0)), mode="edge")
-        expected = sum(
-            kernel[i, j] * padded[i : i + shape[0], j : j + shape[1]] for i in range(2) for j in range(5)
-        )
+        expected = sum(kernel[i, j] * padded[i : i + shape[0], j : j + shape[1]] for i in range(2) for j in range(5))
         out = convolve(image, kernel, mode="correlation", border="replicate", output_dtype="float64")
         assert np.array_equal(out, expected)
 

@@ -1,0 +1,156 @@
+"""One call of every operation, and the same call in every spelling that the contract allows."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from service.arrays.lists import array_from_list
+from service.catalogue import OPERATIONS
+from service.operation import Operation
+from tests.running import npy
+
+JSON = "application/json"
+NPY = "application/x-npy"
+SAFETENSORS = "application/x-safetensors"
+
+_P = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
+_K = [[4, 0, 2], [0, 4, 2], [0, 0, 1]]
+
+VARIATIONS: dict[str, list[dict[str, Any]]] = {
+    "warp-perspective": [
+        {
+            "image": {"data": [[[y * 9 + x, 200 - x, c * 80] for c in range(1)][0] for x in range(9)] for y in range(7)]},
+            "homography": [[1, 0.1, 1], [0, 1.2, -1], [0.001, 0, 1]],
+            "size": {"width": 11, "height": 6},
+            "roi": {"x": 2, "y": 1, "width": 7, "height": 4},
+            "interpolation": "nearest",
+            "direction": "output_to_source",
+            "border": "replicate",
+            "pixel_center": "half",
+        }
+    ],
+    "fundamental": [{"left": _P, "right": [[0.9, 0, 0.1, -2], [0, 1, 0, 0.5], [-0.1, 0, 0.9, 0.25]]}],
+    "fundamental-pairs": [{"projections": [_P, _P], "pairs": [[0, 1], [1, 0], [0, 0]], "normalization": "none"}],
+    "fundamental-all": [
+        {"projections": [_P, [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]]], "dtype": "float32"},
+        {"projections": [_P], "layout": "condensed"},
+        {"projections": [_P, [[1, 0, 0, 1], [0, 1, 0, 2], [0, 0, 1, 3]], _P], "layout": "full"},
+    ],
+    "projections-from-poses": [
+        {
+            "intrinsics": [_K, _K],
+            "rotations": [[[1, 0, 0], [0, 1, 0], [0, 0, 1]]] * 2,
+            "translations": [[0, 0, 0], [1, 2, 3]],
+        }
+    ],
+    "reproject-depth": [
+        {
+            "depth": {"data": [[1000, 2000, 0], [65535, 1500, 900]], "dtype": "uint16"},
+            "source_intrinsics": _K,
+            "target_intrinsics": _K,
+            "transform": [[1, 0, 0, 0.25], [0, 1, 0, 0], [0, 0, 1, 0.5], [0, 0, 0, 1]],
+            "size": {"width": 5, "height": 4},
+            "depth_scale": 0.001,
+            "no_reading": [65535],
+            "depth_kind": "ray",
+        }
+    ],
+    "depth-to-points": [
+        {
+            "depth": {"data": [[1.5, 2.5, 0.5]], "dtype": "float32"},
+            "intrinsics": _K,
+            "transform": [[0, -1, 0, 1], [1, 0, 0, 2], [0, 0, 1, 3], [0, 0, 0, 1]],
+            "depth_kind": "ray",
+        },
+        {"depth": {"data": [[15, 25], [0, 30]], "dtype": "int32"}, "intrinsics": _K, "depth_scale": 0.5},
+    ],
+    "convolve": [
+        {
+            "image": {"data": [[[3, 250], [90, 8], [1, 2]], [[30, 50], [0, 80], [10, 20]]], "dtype": "uint8"},
+            "kernel": [[1, 2, 1], [0.5, 4, 0.25]],
+            "stride": [2, 1],
+            "dilation": 2,
+            "padding": [[1, 1], [2, 3]],
+            "border": "reflect",
+            "output_dtype": "float32",
+        },
+        {
+            "image": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]],
+            "kernel": [[[[1, 0, 2], [0, 1, 3]]]],
+            "padding": "valid",
+            "fill": 2,
+        },
+        {"image": [[1, 2], [3, 4]], "kernel": [[1, 2, 1]], "method": "separable"},
+    ],
+    "convolve-at": [
+        {
+            "image": {"data": [[[1, 2], [3, 4]], [[5, 6], [7, 8]]], "dtype": "int16"},
+            "kernel": [[1, 2], [3, 4]],
+            "points": [[0, 0], [1, 1], [5, -3]],
+            "mode": "correlation",
+            "border": "wrap",
+            "dilation": [1, 2],
+        },
+        {"image": [[[1, 2], [3, 4]]], "kernel": [[[[1, 0, 2], [0, 1, 3]]]], "points": [[0, 0]]},
+    ],
+    "matrix-rank": [
+        {"matrices": [[1, 2], [2, 4]]},
+        {"matrices": {"data": [[[[1, 2, 3], [2, 4, 6]]]], "dtype": "float32"}, "tolerance": 1e-3},
+    ],
+}
+VARIATIONS["warp-perspective"][0]["image"]["dtype"] = "uint8"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A complete JSON document for an operation."""
+
+    operation: Operation[Any, Any]
+    params: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        return f"/v1/{self.operation.name}"
+
+    def arrays(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The array parameters as the lists spell them."""
+        found = {}
+        for name, mark in self.operation.params.array_fields().items():
+            if name in self.params:
+                value = self.params[name]
+                data, dtype = (value["data"], value["dtype"]) if isinstance(value, dict) else (value, mark.dtypes[0])
+                found[name] = array_from_list(data, dtype, null_is_nan=not mark.finite)
+        return found
+
+    def scalars(self) -> dict[str, Any]:
+        """The other parameters."""
+        return {name: value for name, value in self.params.items() if name not in self.operation.params.array_fields()}
+
+    def as_parts(self) -> dict[str, Any]:
+        """Multipart arguments of an HTTP client: arrays as npy files, the rest in `params`."""
+        files = {name: (f"{name}.npy", npy(array), NPY) for name, array in self.arrays().items()}
+        return {"files": files, "data": {"params": json.dumps(self.scalars())}}
+
+    def as_safetensors(self) -> dict[str, Any]:
+        """Arguments of an HTTP client: a safetensors body."""
+        arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays().items()}
+        content = save(arrays, metadata={"params": json.dumps(self.scalars())})
+        return {"content": content, "headers": {"Content-Type": SAFETENSORS}}
+
+
+CASES = [
+    Case(operation, params)
+    for operation in OPERATIONS
+    for params in (*(example.params for example in operation.examples), *VARIATIONS[operation.name])
+]
+
+
+def name_of(value: Any) -> str | None:
+    """A readable test id."""
+    if isinstance(value, Operation):
+        return value.name
+    return value.operation.name if isinstance(value, Case) else None
