@@ -1,5 +1,7 @@
 """The HTTP server of one process: it listens, drains on SIGTERM, and says where it is."""
 
+import os
+import signal
 import sys
 
 import uvicorn
@@ -39,4 +41,10 @@ def run_server(settings: Settings) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.drain_timeout,
     )
-    _Server(config).run()
+    server = _Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)  # the server raises the signal again once it has drained
+    server.run()
+    sys.stderr.flush()
+    # A thread inside the compiler or a codec cannot be interrupted; the process must not outlive its drain for it.
+    os._exit(0 if server.started else 1)

@@ -22,7 +22,7 @@ from service.errors import Overloaded
 from service.execution import Call, compute, price, validate
 from service.keys import KeyRing
 from service.media.answer import Answer, choose_form, encode, raw_bytes
-from service.media.image import exercise_codecs
+from service.media.exercise import exercise_codecs
 from service.metrics import Metrics
 from service.operation import Operation
 from service.roots import Roots

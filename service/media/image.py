@@ -13,12 +13,6 @@ from service.arrays.pending import Array
 _LIMITS = {"image/webp": 16_383, "image/jpeg": 65_500, "image/png": 2**31 - 1, "image/tiff": 2**31 - 1}
 
 
-def exercise_codecs() -> None:
-    """Encode one pixel as every picture type, so that no request pays for loading the codecs."""
-    for media_type in _LIMITS:
-        encode_picture(media_type, np.zeros((1, 1, 3), np.uint8), quality=95, png_level=1)
-
-
 def picture_fault(media_type: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> str | None:
     """Why an array cannot be sent as this picture type without changing it; None where it can."""
     channels = shape[2] if len(shape) == 3 else 1
