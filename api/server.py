@@ -7,6 +7,7 @@ import sys
 import uvicorn
 
 from api.app import create_app
+from service.engine import Engine
 from service.logs import configure_logs
 from service.settings import Settings
 
@@ -14,7 +15,14 @@ _KEEP_ALIVE_SECONDS = 30
 
 
 class _Server(uvicorn.Server):
-    """Says on standard error where it listens, once it does."""
+    """Says on standard error where it listens, once it does; ends where its engine cannot start."""
+
+    def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
+        super().__init__(config)
+        self._engine = engine
+
+    async def on_tick(self, counter: int) -> bool:
+        return self._engine.failed or await super().on_tick(counter)
 
     async def startup(self, *args: object, **kwargs: object) -> None:
         await super().startup(*args, **kwargs)  # type: ignore[arg-type]
@@ -31,8 +39,9 @@ class _Server(uvicorn.Server):
 def run_server(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; then finish what runs, within EPIPOLE_DRAIN_TIMEOUT."""
     configure_logs(settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -41,10 +50,10 @@ def run_server(settings: Settings) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.drain_timeout,
     )
-    server = _Server(config)
+    server = _Server(config, app.state.engine)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)  # the server raises the signal again once it has drained
     server.run()
     sys.stderr.flush()
     # A thread inside the compiler or a codec cannot be interrupted; the process must not outlive its drain for it.
-    os._exit(0 if server.started else 1)
+    os._exit(0 if server.started and not app.state.engine.failed else 1)

@@ -1,14 +1,14 @@
 """Hand this machine's pip settings to an image's build, which must neither know nor keep them.
 
-Writes `pip.conf` (and `ca`, where certificates are named) into FOLDER and prints options for `buildah build`, one a line:
-the files as secrets, folders of packages on this machine as read-only volumes. Prints nothing where nothing is set.
+Writes `pip.conf` (and `ca`, where certificates are named) into FOLDER and prints options for `buildah build`, one a
+line: the files as secrets, folders of packages on this machine as read-only volumes. Nothing where nothing is set.
 """
 
 import configparser
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,18 +27,22 @@ _PASSED_ON = (
 _CA = "/run/secrets/ca"
 
 
-def settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """What pip would go by: its files, later ones first, then the environment over all of them."""
+def files(environment: Mapping[str, str]) -> list[Path]:
+    """Where pip looks for settings; later files win."""
     home = Path(environment.get("HOME", "/"))
-    files = (
+    return [
         Path("/etc/xdg/pip/pip.conf"),
         Path("/etc/pip.conf"),
         home / ".pip/pip.conf",
         Path(environment.get("XDG_CONFIG_HOME", home / ".config")) / "pip/pip.conf",
         Path(environment.get("PIP_CONFIG_FILE", os.devnull)),
-    )
+    ]
+
+
+def settings(environment: Mapping[str, str], sources: Sequence[Path]) -> dict[str, str]:
+    """What pip would go by: its files, and the environment over all of them."""
     parser = configparser.RawConfigParser()
-    parser.read(files, encoding="utf-8")
+    parser.read(sources, encoding="utf-8")
     found = {
         name: value
         for section in ("global", "install")
@@ -68,7 +72,7 @@ def local_folders(found: Mapping[str, str]) -> list[Path]:
 
 def main(folder: Path) -> None:
     """Write the files and print the options."""
-    found = settings(os.environ)
+    found = settings(os.environ, files(os.environ))
     if not found:
         return
     certificates = found.get("cert")

@@ -31,44 +31,53 @@ install_tools() {
     for tool in buildah debootstrap python3; do command -v "$tool" >/dev/null || missing+=("$tool"); done
     if [ ${#missing[@]} -gt 0 ]; then
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends ca-certificates "${missing[@]}" >/dev/null
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get install -qq --yes --no-install-recommends ca-certificates "${missing[@]}" >/dev/null
     fi
 }
 
 make_base() {
     local made root
-    made=$(buildah inspect --type image --format '{{index .OCIv1.Config.Labels "made"}}' "$base" 2>/dev/null || echo 0)
-    if [ "$made" -gt $(($(date +%s) - base_days * 86400)) ]; then
+    local label='{{index .OCIv1.Config.Labels "epipole.base.made"}}'
+    made=$(buildah inspect --type image --format "$label" "$base" 2>/dev/null || echo 0)
+    if [ "${made:-0}" -gt $(($(date +%s) - base_days * 86400)) ]; then
         say "base: $base, made $(date -d "@$made" +%F)"
         return
     fi
     container=$(buildah from scratch)
     root=$(buildah mount "$container")
-    if ! debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" >"$work/debootstrap.log" 2>&1; then
+    if ! debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$root" \
+        >"$work/debootstrap.log" 2>&1; then
         tail -n 20 "$work/debootstrap.log" >&2
         return 1
     fi
     rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/var/log/*
     buildah umount "$container" >/dev/null
-    buildah config --label "made=$(date +%s)" --cmd /bin/bash "$container"
+    buildah config --label "epipole.base.made=$(date +%s)" --cmd /bin/bash "$container"
     buildah commit --quiet --rm --format docker "$container" "$base" >/dev/null
     container=
     say "base: $base, made by debootstrap"
 }
 
 build_image() {
-    local options=()
+    local options=() before after
     python3 docker/pip_settings.py "$work" >"$work/options"
     mapfile -t options <"$work/options"
-    buildah bud --isolation chroot --format docker --layers --pull-never --build-arg "BASE=$base" \
-        --build-arg "TARGETARCH=$(dpkg --print-architecture)" \
+    before=$(buildah images --quiet "$image" 2>/dev/null || true)
+    if ! buildah bud --isolation chroot --format docker --pull-never --build-arg "BASE=$base" \
         --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-        ${options[@]+"${options[@]}"} --tag "$image" --file docker/Dockerfile .
-    say "image: $image"
+        ${options[@]+"${options[@]}"} --tag "$image" --file docker/Dockerfile . >"$work/build.log" 2>&1; then
+        tail -n 50 "$work/build.log" >&2
+        return 1
+    fi
+    after=$(buildah images --quiet "$image")
+    if [ -n "$before" ] && [ "$before" != "$after" ]; then buildah rmi "$before" >/dev/null; fi
+    grep 'kernel signatures ready' "$work/build.log"
+    say "image: $image, built"
 }
 
 install_tools
 make_base
 build_image
 python3 docker/trial.py "$image"
-say "proved"
+say "the image is proved"

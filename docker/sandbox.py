@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+_SECONDS = 120
+"""How long a command may take that ends by itself."""
+
 # Run as process 1 of new namespaces: arguments are the root, the folder that is mounted at the volume, the volume.
 _SET_UP = """
 set -e
@@ -37,12 +40,13 @@ class Image:
 
     environment: dict[str, str]
     user: str
+    group: str
     entrypoint: list[str]
     command: list[str]
     health: list[str]
     volume: str
     stop_signal: str
-    size: int
+    size: str
 
 
 @dataclass(frozen=True)
@@ -53,37 +57,42 @@ class Sandbox:
     root: Path
     data: Path
 
-    def start(self, arguments: Sequence[str], environment: dict[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start the image's entry point as process 1; the process returned is its parent, outside."""
-        user, _, group = self.image.user.partition(":")
+    def start(self, command: Sequence[str], output: IO[bytes], **environment: str) -> subprocess.Popen[bytes]:
+        """Start a command as process 1; the process returned is its parent, outside."""
         namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
         set_up = ["sh", "-c", _SET_UP, "sh", str(self.root), str(self.data), self.image.volume]
-        command = [*namespaces, *set_up, *_unprivileged(user, group), *self.image.entrypoint, *arguments]
-        return subprocess.Popen(
-            command, env={**self.image.environment, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        return subprocess.Popen(  # noqa: S603 -- the caller's own command
+            [*namespaces, *set_up, *self._unprivileged(), *command],
+            env={**self.image.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
         )
 
-    def once(self, arguments: Sequence[str], environment: dict[str, str] | None = None) -> tuple[int, str]:
-        """Run the image's entry point to its end: exit code and output."""
+    def once(self, command: Sequence[str], **environment: str) -> tuple[int, str]:
+        """Run a command as process 1 to its end: exit code and output."""
         with tempfile.TemporaryFile() as output:
-            code = self.start(arguments, environment or {}, output).wait(timeout=120)
+            code = self.start(command, output, **environment).wait(timeout=_SECONDS)
             output.seek(0)
             return code, output.read().decode()
 
-    def enter(self, process: int, command: Sequence[str]) -> tuple[int, str]:
+    def enter(self, process: int, command: Sequence[str], **environment: str) -> tuple[int, str]:
         """Run a command beside process 1, whose number outside is `process`: exit code and output."""
-        user, _, group = self.image.user.partition(":")
         namespaces = ["nsenter", "--target", str(process), "--mount", "--pid", "--ipc", "--uts", "--root", "--wd=/tmp"]
-        done = subprocess.run(
-            [*namespaces, *_unprivileged(user, group), *command],
-            env=self.image.environment,
+        done = subprocess.run(  # noqa: S603 -- the caller's own command
+            [*namespaces, *self._unprivileged(), *command],
+            env={**self.image.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=120,
+            timeout=_SECONDS,
             check=False,
         )
         return done.returncode, done.stdout.decode()
+
+    def _unprivileged(self) -> list[str]:
+        identity = [f"--reuid={self.image.user}", f"--regid={self.image.group}", "--clear-groups"]
+        return ["setpriv", *identity, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
 
 
 @contextlib.contextmanager
@@ -94,10 +103,9 @@ def mounted(name: str) -> Iterator[Sandbox]:
         root = Path(_buildah("mount", container))
         image = _image(name)
         with tempfile.TemporaryDirectory() as folder:
-            user, _, group = image.user.partition(":")
             data = Path(folder) / "data"
             data.mkdir(mode=0o750)
-            os.chown(data, int(user), int(group))
+            os.chown(data, int(image.user), int(image.group))
             Path(folder).chmod(0o755)
             yield Sandbox(image, root, data)
     finally:
@@ -109,25 +117,23 @@ def child_of(process: int) -> int:
     return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
 
 
-def _unprivileged(user: str, group: str) -> list[str]:
-    identity = [f"--reuid={user}", f"--regid={group}", "--clear-groups"]
-    return ["setpriv", *identity, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
-
-
 def _image(name: str) -> Image:
     facts: dict[str, Any] = json.loads(_buildah("inspect", "--type", "image", name))["Docker"]
     config = facts["config"]
+    user, _, group = config["User"].partition(":")
     return Image(
         environment=dict(entry.split("=", 1) for entry in config["Env"]),
-        user=config["User"],
+        user=user,
+        group=group,
         entrypoint=config["Entrypoint"],
         command=config["Cmd"],
         health=config["Healthcheck"]["Test"],
         volume=next(iter(config["Volumes"])),
         stop_signal=config["StopSignal"],
-        size=int(json.loads(_buildah("images", "--json", name))[0].get("size_bytes", 0)),
+        size=json.loads(_buildah("images", "--json", name))[0]["size"],
     )
 
 
 def _buildah(*arguments: str) -> str:
-    return subprocess.run(["buildah", *arguments], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+    command = ["buildah", *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout.decode().strip()  # noqa: S603

@@ -5,6 +5,7 @@ converts and allocates. A kernel names every signature that its wrapper can prod
 of them and then closes the door, so that a running service can never stall on the compiler.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -19,16 +20,23 @@ Function = Callable[..., Any]
 FASTMATH = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """What may be relaxed in sums: order and contraction, never NaN and infinity."""
 
-CONTRACT = frozenset({"contract"})
-"""Multiply and add in one rounding, in the order written."""
 
-
-@dataclass(frozen=True)
+@dataclass
 class DeclaredKernel:
-    """A compiled function and the signatures it serves."""
+    """A compiled function and the signatures it serves; once closed, no others."""
 
     dispatcher: Any
     signatures: tuple[str, ...]
+    closed: bool = False
+
+    def close(self) -> None:
+        """Compile or load every signature, and refuse to compile any other."""
+        if self.closed:
+            return
+        for signature in self.signatures:
+            self.dispatcher.compile(signature)
+        self.dispatcher.disable_compile()
+        self.closed = True
 
 
 @dataclass
@@ -47,6 +55,7 @@ class _Counter(event.Listener):
 
 
 _declared: list[DeclaredKernel] = []
+_warming = threading.Lock()
 _counter = _Counter()
 event.register("numba:compile", _counter)  # type: ignore[no-untyped-call]
 
@@ -74,15 +83,14 @@ def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) 
     return declare
 
 
-def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Function:
+def inline(function: Function, *, fastmath: bool = False) -> Function:
     """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
-    allowed = FASTMATH if fastmath is True else fastmath
     return numba.njit(
         nogil=True,
         cache=True,
         error_model="numpy",
         boundscheck=False,
-        fastmath=set(allowed) if allowed else False,
+        fastmath=set(FASTMATH) if fastmath else False,
     )(function)
 
 
@@ -108,11 +116,10 @@ def compiled_names() -> tuple[str, ...]:
 def warm_up(progress: Callable[[str], None] | None = None) -> WarmUp:
     """Compile every declared signature, or load it from the cache, and refuse any other from then on."""
     started, before = time.perf_counter(), _counter.compilations
-    for declared in _declared:
-        if progress is not None:
-            progress(declared.dispatcher.py_func.__qualname__)
-        for signature in declared.signatures:
-            declared.dispatcher.compile(signature)
-        declared.dispatcher.disable_compile()
+    with _warming:
+        for declared in _declared:
+            if progress is not None:
+                progress(declared.dispatcher.py_func.__qualname__)
+            declared.close()
     signatures = sum(len(declared.signatures) for declared in _declared)
     return WarmUp(signatures, _counter.compilations - before, time.perf_counter() - started)

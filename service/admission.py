@@ -168,12 +168,13 @@ class Admission:
             self._turn_away_last()
 
     def _turn_away_last(self) -> None:
-        """Where all that is held are the bodies of those that wait, nobody would ever begin; the last one leaves."""
-        waiting = [entry for entry in self._waiting if not entry.granted.done()]
-        if len(waiting) > 1 and self.held <= sum(entry.brought for entry in self._waiting):
-            self._waiting.remove(waiting[-1])
+        """Where all that is held are the bodies of those that wait, nobody would ever begin; the last body leaves."""
+        first, *others = (entry for entry in self._waiting if not entry.granted.done())
+        bodies = [entry for entry in others if entry.brought]
+        if bodies and self.held <= first.brought + sum(entry.brought for entry in bodies):
+            self._waiting.remove(bodies[-1])
             refusal = Overloaded("memory is spoken for by requests that wait; try again later", self.retry_after())
-            waiting[-1].granted.set_exception(refusal)
+            bodies[-1].granted.set_exception(refusal)
 
     def _free(self, nbytes: int) -> bool:
         return self.running < self.slots and self.held + nbytes <= self.budget

@@ -99,6 +99,7 @@ class Engine:
         self.assets = AssetStore(settings.data_dir / "assets")
         self.keys = KeyRing(settings)
         self.ready = False
+        self.failed = False
         self.draining = False
         self._roots = Roots(settings.roots, settings.max_body_bytes)
         self._workers = ThreadPoolExecutor(settings.compute_threads, thread_name_prefix="compute")
@@ -116,7 +117,7 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
-            with suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError, Exception):
                 await task
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._validators.shutdown(wait=False, cancel_futures=True)
@@ -133,11 +134,7 @@ class Engine:
             parsed.grow(_PARSED_JSON * request.json_bytes)
             call, form = await self._in(self._validators, partial(self._prepare, request))
         entered = time.perf_counter()
-        try:
-            async with asyncio.timeout(stop.remaining()):
-                lease = await self.admission.enter(call.nbytes, request.body_bytes)
-        except TimeoutError:
-            raise stop.passed() from None
+        lease = await self._enter(call.nbytes, request.body_bytes, stop)
         started = time.perf_counter()
         self.metrics.queue_seconds.labels(name).observe(started - entered)
         try:
@@ -154,6 +151,19 @@ class Engine:
         lease.finish_computing(min(lease.nbytes, held + (call.cost.scratch if streamed else 0)))
         stop.lift_deadline()
         return Answering(answer, lease, self, stop)
+
+    async def _enter(self, nbytes: int, brought: int, stop: Stop) -> Lease:
+        """A lease, waited for until the deadline and only while somebody waits for the answer."""
+        entering = asyncio.create_task(self.admission.enter(nbytes, brought))
+        stop.when_abandoned(entering.cancel)
+        try:
+            async with asyncio.timeout(stop.remaining()):
+                return await entering
+        except TimeoutError:
+            raise stop.passed() from None
+        except asyncio.CancelledError:
+            stop.check()
+            raise
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         """Run in a compute thread; the caller holds a slot."""
@@ -182,8 +192,13 @@ class Engine:
             return encode(result, form, self.settings)
 
     async def _warm(self) -> None:
-        done: WarmUp = await self._in(self._validators, warm_up)
-        await self._in(self._validators, exercise_codecs)
+        try:
+            done: WarmUp = await self._in(self._validators, warm_up)
+            await self._in(self._validators, exercise_codecs)
+        except Exception as error:
+            _log.error("the kernels cannot be loaded", exc_info=error)
+            self.failed = True
+            raise
         self.ready = True
         _log.info("ready", signatures=done.signatures, compiled=done.compiled, seconds=round(done.seconds, 3))
 

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Callable
 
 from service.errors import Abandoned, DeadlinePassed
 
@@ -20,10 +21,18 @@ class Stop:
         self._deadline = time.monotonic() + seconds
         self._seconds = seconds
         self._abandoned = threading.Event()
+        self._told: Callable[[], object] = _nobody
 
     def abandon(self) -> None:
         """Say that nobody waits for the result."""
         self._abandoned.set()
+        self._told()
+
+    def when_abandoned(self, told: Callable[[], object]) -> None:
+        """Call `told` on the event loop when nobody waits any more; it replaces what was to be called before."""
+        self._told = told
+        if self._abandoned.is_set():
+            told()
 
     def lift_deadline(self) -> None:
         """Say that the answer has begun: from now on its reader sets the pace."""
@@ -47,3 +56,6 @@ class Stop:
             raise Abandoned("the client closed the connection")
         if time.monotonic() > self._deadline:
             raise self.passed()
+
+
+def _nobody() -> None: ...

@@ -63,7 +63,8 @@ class Server:
         self._listening = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self._listening.wait(60) and self.address, "".join(self.lines)
+        self._listening.wait(60)
+        assert self.address, "".join(self.lines)
         wait_ready(httpx.Client(base_url=self.address, timeout=30, trust_env=False))
 
     address = ""

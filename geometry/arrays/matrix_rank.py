@@ -37,7 +37,7 @@ def _product(a, b):  # type: ignore[no-untyped-def]
 
 @kernel("void(f8[:,::1], f8[:,::1], i8, i8)")
 def _singular_values_2x2(matrices, values, start, stop):  # type: ignore[no-untyped-def]
-    """σ1 ± σ2 are the lengths of (a + d, c - b) and (a - d, c + b); σ2 comes from σ1·σ2 = |det|, not from a difference."""
+    """σ1 ± σ2 are the lengths of (a + d, c - b) and (a - d, c + b); σ2 is |det| / σ1, without their difference."""
     for i in range(start, stop):
         a, b, c, d = matrices[i, 0], matrices[i, 1], matrices[i, 2], matrices[i, 3]
         largest = max(max(abs(a), abs(b)), max(abs(c), abs(d)))
@@ -68,8 +68,8 @@ def matrix_rank(matrices: ArrayLike, *, tolerance: ArrayLike | None = None) -> M
     matrices
         Shape (…, m, n), real, finite. Stacks of 2×2 matrices have a closed form; others are decomposed one by one.
     tolerance
-        ≥ 0, in the unit of the matrices; one number, or an array that broadcasts to (…). None: max(m, n) · ε · σ_1 of each
-        matrix, with ε of float32 for float32 matrices and of float64 for all others.
+        ≥ 0, in the unit of the matrices; one number, or an array that broadcasts to (…). None: max(m, n) · ε · σ_1 of
+        each matrix, with ε of float32 for float32 matrices and of float64 for all others.
 
     Returns
     -------
@@ -79,7 +79,8 @@ def matrix_rank(matrices: ArrayLike, *, tolerance: ArrayLike | None = None) -> M
     Raises
     ------
     InvalidInput
-        `matrices` has fewer than two axes, is not finite or has a singular value beyond float64; `tolerance` is negative, not finite or of another shape.
+        `matrices` has fewer than two axes, is not finite or has a singular value beyond float64; `tolerance` is
+        negative, not finite or of another shape.
 
     Notes
     -----
@@ -99,10 +100,13 @@ def matrix_rank(matrices: ArrayLike, *, tolerance: ArrayLike | None = None) -> M
     if tolerance is None:
         single = np.asarray(matrices).dtype == np.float32
         epsilon = float(np.finfo(np.float32 if single else np.float64).eps)
-        limit = max(m, n) * epsilon * values.max(axis=-1, initial=0.0)
+        limit = max(m, n) * epsilon * values[..., 0] if values.size else np.zeros(batch)
     else:
         limit = _tolerance(tolerance, batch)
-    return MatrixRank(np.asarray((values > limit[..., np.newaxis]).sum(axis=-1, dtype=np.int64)), values)
+    rank = np.zeros(batch, np.int64)
+    for index in range(values.shape[-1]):
+        rank += values[..., index] > limit
+    return MatrixRank(rank, values)
 
 
 def _shape(value: ArrayLike, name: str) -> tuple[int, ...]:

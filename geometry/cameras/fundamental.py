@@ -31,7 +31,8 @@ class FundamentalAll(NamedTuple):
 def fundamental(left: ArrayLike, right: ArrayLike, *, normalization: Normalization = "frobenius") -> Array:
     """Compute the fundamental matrix of two cameras: `x_rightᵀ F x_left = 0`.
 
-    `F[i, j] = det [rows of left without j; rows of right without i]`, the remaining rows in cyclic order (1, 2), (2, 0), (0, 1).
+    `F[i, j] = det [rows of left without j; rows of right without i]`, the remaining rows in cyclic order:
+    (1, 2), (2, 0), (0, 1).
 
     Parameters
     ----------
@@ -65,7 +66,8 @@ def fundamental(left: ArrayLike, right: ArrayLike, *, normalization: Normalizati
             else "a projection has rank below 3"
         )
         raise Degenerate(PAIR_STATUS[status[0]], detail)
-    return matrices[0]
+    F: Array = matrices[0]
+    return F
 
 
 def fundamental_pairs(

@@ -14,9 +14,9 @@ from geometry.kernel import inline, kernel
 
 _SPLIT = 134217729.0  # 2^27 + 1: splits a float64 into two halves whose products are exact
 _ROUNDING = 2.0**-53
-# With rows scaled by u and columns by v so that |P[r, c]| ≤ u[r]·v[c], take an error of κ·2^-53·u[r]·v[c] in each entry;
-# κ = 4 is what a 3-term dot product leaves (P came from K[R|t], or from H·P). A 3×3 determinant has 6 terms of 3 entries:
-# 18·κ such errors, and its evaluation adds less than 24 roundings of terms of the same size.
+# With rows scaled by u and columns by v so that |P[r, c]| ≤ u[r]·v[c], take an error of κ·2^-53·u[r]·v[c] in each
+# entry; κ = 4 is what a 3-term dot product leaves (P came from K[R|t], or from H·P). A 3×3 determinant has 6 terms of
+# 3 entries: 18·κ such errors, and its evaluation adds less than 24 roundings of terms of the same size.
 _CENTRE_ERROR = (18 * 4 + 24) * _ROUNDING
 _FAR_OFFSET = 8.0  # the origin moves when the cameras are further from it than this many times their spread
 
@@ -38,7 +38,7 @@ class Minors(NamedTuple):
 
 @inline
 def _two_product(a, b):  # type: ignore[no-untyped-def]
-    """a·b as rounded product and its exact error (Dekker 1971)."""
+    """Rounded product and its exact error (Dekker 1971)."""
     product = a * b
     high = _SPLIT * a
     a_high = high - (high - a)
@@ -51,7 +51,7 @@ def _two_product(a, b):  # type: ignore[no-untyped-def]
 
 @inline
 def _two_sum(a, b):  # type: ignore[no-untyped-def]
-    """a + b as rounded sum and its exact error (Knuth)."""
+    """Rounded sum and its exact error (Knuth)."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
@@ -59,7 +59,7 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
 
 @inline
 def _determinant(a, b, c, d):  # type: ignore[no-untyped-def]
-    """a·d − b·c, rounded about once even where the products cancel."""
+    """Compute a·d − b·c, rounded about once even where the products cancel."""
     first, first_error = _two_product(a, d)
     second, second_error = _two_product(-b, c)
     total, error = _two_sum(first, second)
@@ -83,7 +83,7 @@ def _change_world(source, shift, unit, moved, reach):  # type: ignore[no-untyped
 
 @inline
 def _scales(moved, reach, rows, columns):  # type: ignore[no-untyped-def]
-    """Find row and column sizes with |P[r, c]| ≤ rows[r]·columns[c], tight in every row and column; False for a zero row."""
+    """Find sizes with |P[r, c]| ≤ rows[r]·columns[c], tight in every row and column; False for a zero row."""
     for r in range(3):
         rows[r] = max(abs(moved[r, 0]), abs(moved[r, 1]), abs(moved[r, 2]))
         if rows[r] == 0.0:
@@ -152,7 +152,7 @@ def _minors(projections, shift, unit, minors, centres, tolerances, exponents):  
                 if not deficient:
                     tolerances[n] = math.sqrt(error_squared) / length + 4.0 * _ROUNDING
 
-        fraction, exponent = math.frexp(largest)
+        _, exponent = math.frexp(largest)
         exponents[n] = exponent
         for k in range(6):
             for r in range(3):
@@ -201,8 +201,9 @@ def _suitable_world(found: Minors) -> tuple[Array, int]:
 def plucker_minors(projections: Array) -> Minors:
     """Compute the minors of projections (N, 3, 4), float64, finite.
 
-    Each camera is scaled by a power of two; where all are far from the world's origin, that is moved among them first, without
-    loss (`t' = t + M s` by compensated sums). Two-view determinants do not change under a translation of the world.
+    Each camera is scaled by a power of two; where all are far from the world's origin, that is moved among them
+    first, without loss (`t' = t + M s` by compensated sums). Two-view determinants do not change under a translation
+    of the world.
     """
     _, powers = np.frexp(np.abs(projections).max(axis=(1, 2)))
     scaled = np.ldexp(projections, -powers[:, np.newaxis, np.newaxis])

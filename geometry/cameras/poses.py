@@ -84,7 +84,8 @@ def projections_from_poses(
     translations
         (N, 3), in units of the world.
     rotations
-        (N, 3, 3), world to camera; taken as they are, so rows may be orthonormal to 1e-3 only (printed poses are rounded).
+        (N, 3, 3), world to camera; taken as they are, so rows may be orthonormal to 1e-3 only (printed poses are
+        rounded).
     quaternions
         (N, 4), instead of rotations: w, x, y, z, any length above 0.
     centers
@@ -97,7 +98,8 @@ def projections_from_poses(
     Raises
     ------
     InvalidInput
-        Both or none of two alternatives; lengths that differ; not a rotation (names it: `rotations/17`); not an intrinsic matrix.
+        Both or none of two alternatives; lengths that differ; not a rotation (names it: `rotations/17`); not an
+        intrinsic matrix.
     """
     if (rotations is None) == (quaternions is None):
         raise InvalidInput("rotations", "exactly one of rotations and quaternions must be given")
@@ -118,4 +120,5 @@ def projections_from_poses(
         K = np.array([intrinsic_matrix(matrices[n], f"intrinsics/{n}") for n in range(len(R))]).reshape(-1, 3, 3)
     else:
         K = intrinsic_matrix(intrinsics, "intrinsics")
-    return K @ np.concatenate([R, t[:, :, np.newaxis]], axis=2)
+    P: Array = K @ np.concatenate([R, t[:, :, np.newaxis]], axis=2)
+    return P

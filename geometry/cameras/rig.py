@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,7 +11,7 @@ from geometry.bands import run_bands
 from geometry.cameras.minors import plucker_minors
 from geometry.errors import InvalidInput
 from geometry.inputs import Array, choice, kernel_view, real_array
-from geometry.kernel import CONTRACT, inline, kernel
+from geometry.kernel import inline, kernel
 
 Layout = Literal["full", "condensed"]
 Normalization = Literal["frobenius", "none"]
@@ -24,33 +23,34 @@ PAIR_STATUS = ("ok", "same_centre", "rank_deficient_camera")
 _CHUNK = 64  # cameras whose intermediate values stay in the first-level cache
 _TINY = 1e-250  # below it a sum of nine squares has lost digits to underflow
 _BAND_PAIRS = 100_000
-# log2 of the largest entries that `normalization="none"` accepts: from above, so that nothing overflows; from below, so that
-# entries much smaller than the largest do not vanish.
+# log2 of the largest entries that `normalization="none"` accepts: from above, so that nothing overflows; from below,
+# so that entries much smaller than the largest do not vanish.
 _EXPONENTS = {"float64": (-900, 1015), "float32": (-60, 120)}
 
 
-@partial(inline, fastmath=CONTRACT)
+@inline
 def _entries(minors, left, first, count, entries):  # type: ignore[no-untyped-def]
-    """entries[c, 3 j + r] = F[r, c] between `left` and `first + j`, for `count` cameras all before or all after `left`.
+    """entries[c, 3 j + r] = F[r, c] between camera `left` and camera `first + j`, for `count` cameras.
 
-    The products are added in an order that depends on the two cameras, not on their roles: F_ji = F_ijᵀ holds to the last bit.
+    The sum pairs the products that change places with the roles of the cameras: F_ji = F_ijᵀ holds to the last bit.
     """
     start, stop = 3 * first, 3 * (first + count)
-    flip = 5 if left < first else 0  # pair k goes with its complement 5 − k
-    x0, x1, x2 = minors[flip, start:stop], minors[abs(flip - 1), start:stop], minors[abs(flip - 2), start:stop]
-    x3, x4, x5 = minors[abs(flip - 3), start:stop], minors[abs(flip - 4), start:stop], minors[5 - flip, start:stop]
+    right_01, right_02, right_03 = minors[0, start:stop], minors[1, start:stop], minors[2, start:stop]
+    right_12, right_13, right_23 = minors[3, start:stop], minors[4, start:stop], minors[5, start:stop]
     for c in range(3):
         i = 3 * left + c
-        b0, b1, b2 = minors[5 - flip, i], -minors[5 - abs(flip - 1), i], minors[5 - abs(flip - 2), i]
-        b3, b4, b5 = minors[5 - abs(flip - 3), i], -minors[5 - abs(flip - 4), i], minors[flip, i]
+        left_01, left_02, left_03 = minors[0, i], minors[1, i], minors[2, i]
+        left_12, left_13, left_23 = minors[3, i], minors[4, i], minors[5, i]
         column = entries[c]
         for q in range(stop - start):
-            column[q] = x0[q] * b0 + x1[q] * b1 + x2[q] * b2 + x3[q] * b3 + x4[q] * b4 + x5[q] * b5
+            column[q] = (
+                (right_01[q] * left_23 + right_23[q] * left_01) - (right_02[q] * left_13 + right_13[q] * left_02)
+            ) + (right_03[q] * left_12 + right_12[q] * left_03)
 
 
 @inline
 def _inverse_norms(entries, count, factors):  # type: ignore[no-untyped-def]
-    """factors[3 j + r] = 1 / ‖F_j‖, summed so that a transposed matrix has the same norm; True where some norm is tiny."""
+    """factors[3 j + r] = 1 / ‖F_j‖, the same for the transposed matrix to the last bit; True if some norm is tiny."""
     zeroth, first, second = entries[0], entries[1], entries[2]
     tiny = 0
     for j in range(count):
@@ -155,29 +155,26 @@ def _fundamental_rows(  # type: ignore[no-untyped-def]
     bits = factors.view(np.uint64)
     for i in range(start, stop):
         begin = i + 1 if condensed else 0
-        row = rows[base : base + 9 * (cameras - begin)]
-        base += 9 * (cameras - begin)
-        if not condensed:
-            row[9 * i : 9 * i + 9] = 0.0
-        for side in range(2):
-            low, high = (begin, i) if side == 0 else (i + 1, cameras)
-            for first in range(low, high, _CHUNK):
-                count = min(_CHUNK, high - first)
-                _entries(minors, i, first, count, entries)
-                if not unit_norm:
-                    _powers_of_two(exponents, first, count, exponents[i] + world_exponent, bits)
-                elif _inverse_norms(entries, count, factors):
-                    _rescale_tiny(entries, count, factors)
-                if coincident[i]:
-                    for j in range(count):
-                        if _coincide(centres, tolerances, i, first + j):
-                            entries[:, 3 * j : 3 * j + 3] = 0.0
-                chunk = row[9 * (first - begin) : 9 * (first - begin + count)]
-                zeroth, middle, last = entries[0], entries[1], entries[2]
-                for q in range(3 * count):
-                    chunk[3 * q] = zeroth[q] * factors[q]
-                    chunk[3 * q + 1] = middle[q] * factors[q]
-                    chunk[3 * q + 2] = last[q] * factors[q]
+        for first in range(begin, cameras, _CHUNK):
+            count = min(_CHUNK, cameras - first)
+            _entries(minors, i, first, count, entries)
+            if not unit_norm:
+                _powers_of_two(exponents, first, count, exponents[i] + world_exponent, bits)
+            elif _inverse_norms(entries, count, factors):
+                _rescale_tiny(entries, count, factors)
+            if coincident[i]:
+                for j in range(count):
+                    if _coincide(centres, tolerances, i, first + j):
+                        entries[:, 3 * j : 3 * j + 3] = 0.0
+            elif first <= i < first + count:
+                entries[:, 3 * (i - first) : 3 * (i - first) + 3] = 0.0
+            chunk = rows[base : base + 9 * count]
+            zeroth, middle, last = entries[0], entries[1], entries[2]
+            for q in range(3 * count):
+                chunk[3 * q] = zeroth[q] * factors[q]
+                chunk[3 * q + 1] = middle[q] * factors[q]
+                chunk[3 * q + 2] = last[q] * factors[q]
+            base += 9 * count
 
 
 @kernel("void(f8[:,::1], f8[:,::1], f8[::1], i8[::1], i8, b1, i8[:,::1], i8, i8, f8[:,::1], u1[::1])")
@@ -209,9 +206,10 @@ def _fundamental_pairs(  # type: ignore[no-untyped-def]
 class Rig:
     """N cameras, prepared for two-view geometry: minors, centres, and which of them cannot be told apart.
 
-    The world's origin and unit are chosen to suit the cameras, so that a rig with map coordinates thousands of kilometres away
-    from the origin loses no digits. Two cameras have the same centre where their centres differ by no more than the rounding of
-    their projections explains; `|F|` is not asked. A projection is rank deficient under the same bound.
+    The world's origin and unit are chosen to suit the cameras, so that a rig with map coordinates thousands of
+    kilometres away from the origin loses no digits. Two cameras have the same centre where their centres differ by no
+    more than the rounding of their projections explains; `|F|` is not asked. A projection is rank deficient under the
+    same bound.
 
     Parameters
     ----------
@@ -270,10 +268,12 @@ class Rig:
         Raises
         ------
         InvalidInput
-            Rows out of range; an unknown option; `out` does not fit; the determinants of `"none"` leave the range of `dtype`.
+            Rows out of range; an unknown option; `out` does not fit; the determinants of `"none"` leave the range of
+            `dtype`.
         """
         self._check_rows(start, stop, layout)
-        unit_norm = self._check_normalization(normalization, choice(dtype, "dtype", get_args(Float)))
+        choice(dtype, "dtype", get_args(Float))
+        unit_norm = self._check_normalization(normalization, dtype)
         base = self.pairs_before(start, layout)
         pairs = self.pairs_before(stop, layout) - base
         shape = (stop - start, self.cameras, 3, 3) if layout == "full" else (pairs, 3, 3)
@@ -308,7 +308,7 @@ class Rig:
         return matrices.reshape(-1, 3, 3), status
 
     def status(self, layout: Layout = "full", *, start: int = 0, stop: int | None = None) -> Array:
-        """Tell which pairs have a fundamental matrix, as codes of `PAIR_STATUS`, for the rows that `fundamental_rows` takes.
+        """Tell which pairs of rows `start:stop` have a fundamental matrix, as codes of `PAIR_STATUS`.
 
         Returns
         -------
@@ -354,7 +354,8 @@ class Rig:
         if len(sums) and not (sums.min() >= lowest and sums.max() <= highest):
             raise InvalidInput(
                 "normalization",
-                f"the plain determinants are about 2^{sums.min():.0f} to 2^{sums.max():.0f}, outside what {dtype} holds well; "
+                f"the plain determinants are about 2^{sums.min():.0f} to 2^{sums.max():.0f}, "
+                f"outside what {dtype} holds well; "
                 'scale the projections or use "frobenius"',
             )
         return False

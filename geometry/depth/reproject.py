@@ -27,8 +27,8 @@ Splat = Literal["nearest"]
 DEPTH_STATUS = ("ok", "hole")
 """What the codes in `status` mean."""
 
-# Added before rounding down. Coordinates that are a half in exact arithmetic come out a few 1e-12 px off; the 1e-9 px on top
-# of the half send all of them the same way, up.
+# Added before rounding down. Coordinates that are a half in exact arithmetic come out a few 1e-12 px off; the 1e-9 px
+# on top of the half send all of them the same way, up.
 _HALF = 0.5 + 2.0**-30
 _BAND_PIXELS = 65536
 _CHUNK = 512  # pixels of a row whose intermediate values stay in the first-level cache
@@ -111,8 +111,10 @@ def _z_to_ray(A, b, inverse, y, begin, values, moved):  # type: ignore[no-untype
 
 
 @kernel(
-    "void(u2[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8, i4[:,::1], f8[:,::1], i8[:,::1])",
-    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8, i4[:,::1], {T}[:,::1], i8[:,::1])",
+    "void(u2[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
+    " i4[:,::1], f8[:,::1], i8[:,::1])",
+    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
+    " i4[:,::1], {T}[:,::1], i8[:,::1])",
     types=("f4", "f8"),
 )
 def _land(  # type: ignore[no-untyped-def]
@@ -201,9 +203,10 @@ def reproject_depth(
 ) -> ReprojectedDepth:
     """Move every depth reading into another camera's image and keep the nearest one of each pixel.
 
-    `X = R K_s⁻¹ (x, y, 1) z + t`; `(u, v, 1) z' = K_t X`; the target pixel is `floor(u + 0.5), floor(v + 0.5)`. Readings with z' ≤ 0
-    are behind the camera. Of several in a pixel the one with the least resulting depth stays, as float32 if the input is float32,
-    otherwise as float64; of equal ones the first in row-major order. A motion of nothing changes nothing, to the last bit.
+    `X = R K_s⁻¹ (x, y, 1) z + t`; `(u, v, 1) z' = K_t X`; the target pixel is `floor(u + 0.5), floor(v + 0.5)`.
+    Readings with z' ≤ 0 are behind the camera. Of several in a pixel the one with the least resulting depth stays, as
+    float32 if the input is float32, otherwise as float64; of equal ones the first in row-major order. A motion of
+    nothing changes nothing, to the last bit.
 
     Parameters
     ----------
@@ -243,7 +246,8 @@ def reproject_depth(
         intrinsic_matrix(target_intrinsics, "target_intrinsics"),
     )
     rotation, translation = rigid_motion(transform)
-    width, height = (readings.depth.shape[1], readings.depth.shape[0]) if size is None else extent(size)
+    lines, columns = readings.depth.shape
+    width, height = (columns, lines) if size is None else extent(size)
     if width * height > MOST_PIXELS:
         raise InvalidInput("size", f"must not have more than {MOST_PIXELS} pixels, came as {width} × {height}")
     inverses = np.stack([inverse_intrinsics(source), inverse_intrinsics(target)])
@@ -252,28 +256,26 @@ def reproject_depth(
     if np.array_equal(source, target) and np.array_equal(rotation, np.eye(3)) and not b.any():
         ray = False  # nothing moves: either kind stays as it is, to the last bit only if not converted
     whole = readings.dtype.kind in "iu"
-    working = np.float32 if readings.depth.dtype == np.float32 and not whole else np.float64
-    landing, distance = np.empty(readings.depth.shape, np.int32), np.empty(readings.depth.shape, working)
-    rows = np.empty((len(landing), 6), np.int64)
+    working = np.float32 if readings.dtype == np.float32 else np.float64
+    landing, distance = np.empty((lines, columns), np.int32), np.empty((lines, columns), working)
+    rows = np.empty((lines, 6), np.int64)
     lowest, highest = representable_range(readings.dtype)
 
     def land(start: int, stop: int) -> None:
         _land(
-            readings.depth, readings.absent, A, b, inverses, ray, float(width), float(height), lowest, highest, start, stop,
-            landing, distance, rows,
+            readings.depth, readings.absent, A, b, inverses, ray, float(width), float(height), lowest, highest, start,
+            stop, landing, distance, rows,
         )  # fmt: skip
 
-    run_bands(land, len(landing), grain=max(1, _BAND_PIXELS // landing.shape[1]))
+    run_bands(land, lines, grain=max(1, _BAND_PIXELS // columns))
     nearest, source_index = np.empty((height, width), working), np.empty((height, width), np.int32)
     status, visible = np.empty((height, width), np.uint8), np.zeros(height, np.int64)
-    # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so that its
-    # height must be worth theirs; where they reach everywhere, there are no more bands than threads.
+    # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so
+    # that its height must be worth theirs; where they reach everywhere, there are no more bands than threads.
     reach = float(np.maximum(rows[:, 1] // width - rows[:, 0] // width, 0).mean())
     tall = max(int(2 * reach), 2 * _BAND_PIXELS // width, 1)
     run_bands(
-        lambda start, stop: _keep_nearest(
-            landing, distance, rows, start, stop, nearest, source_index, status, visible
-        ),
+        lambda start, stop: _keep_nearest(landing, distance, rows, start, stop, nearest, source_index, status, visible),
         height,
         grain=min(tall, -(-height // threads())),
     )
@@ -287,6 +289,6 @@ def reproject_depth(
         )
     nothing, behind, outside, unrepresentable = (int(count) for count in rows[:, 2:].sum(axis=0))
     seen = int(visible.sum())
-    occluded = landing.size - nothing - behind - outside - unrepresentable - seen
+    occluded = lines * columns - nothing - behind - outside - unrepresentable - seen
     fates = Fates(nothing, behind, outside, unrepresentable, occluded, seen)
     return ReprojectedDepth(result, source_index, status, fates)

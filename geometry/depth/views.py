@@ -13,7 +13,7 @@ from geometry.inputs import PIXEL_DTYPES, Array, finite_number, kernel_view, rea
 
 DepthKind = Literal["z", "ray"]
 
-_KERNEL_DTYPES = {"uint8": "float32", "int16": "float32", "int32": "float64"}
+_KERNEL_DTYPES = {"uint8": "uint16", "int16": "uint16", "int32": "float64"}
 MOST_PIXELS = 2**31 - 1
 """Plane indices are int32."""
 
@@ -22,7 +22,7 @@ class Readings(NamedTuple):
     """A depth map as kernels take it."""
 
     depth: Array
-    """(H, W) uint16, float32 or float64, whichever holds the caller's values exactly."""
+    """(H, W) uint16, float32 or float64, whichever holds the caller's readings exactly."""
     absent: Array
     """float64: the values that mean no reading, besides those that are not positive and finite."""
     dtype: np.dtype[np.generic]
@@ -45,6 +45,8 @@ def depth_readings(depth: ArrayLike, no_reading: Sequence[float]) -> Readings:
         raise InvalidInput("depth", f"must be one of {', '.join(PIXEL_DTYPES)}; came as {array.dtype}")
     if array.size > MOST_PIXELS:
         raise InvalidInput("depth", f"must not have more than {MOST_PIXELS} pixels, came with {array.size}")
+    if dtype == np.int16:
+        array = np.maximum(array, 0)
     absent = real_array(no_reading, "no_reading", ("M",), finite=False)
     if dtype == np.float32:
         absent = absent.astype(np.float32).astype(np.float64)

@@ -14,8 +14,8 @@ _BLOCK_BYTES = 2**22
 def mix_channels(image: Array, plan: Plan) -> Array:
     """Sum `taps[i, j, k, c] · image[…, g·Cin + k]` over i, j, k for each output channel c of group g.
 
-    The output is cut into blocks of fixed size, each one matrix product per group, so that memory is bounded and the result
-    does not depend on how blocks are shared among threads.
+    The output is cut into blocks of fixed size, so that memory is bounded and the result does not depend on how blocks
+    are shared among threads. A block is one matrix product per group; groups of one channel are summed tap by tap.
 
     Parameters
     ----------
@@ -46,6 +46,9 @@ def mix_channels(image: Array, plan: Plan) -> Array:
         y_sources = _reach(row_sources, plan.rows, y0, target.shape[0])
         x_sources = _reach(column_sources, plan.columns, x0, target.shape[1])
         windows = _windows(_patch(image, y_sources, x_sources, plan), plan, target.shape[0], target.shape[1])
+        if channels_in == 1 and plan.groups > 1:
+            target[:] = _finished(_sum_taps(windows, weights), plan)
+            return
         for group in range(plan.groups):
             first = group * channels_in
             matrix = windows[..., first : first + channels_in].reshape(-1, depth)
@@ -95,6 +98,16 @@ def _windows(patch: Array, plan: Plan, rows: int, columns: int) -> Array:
         (y * plan.rows.stride, x * plan.columns.stride, y * plan.rows.dilation, x * plan.columns.dilation, c),
         writeable=False,
     )
+
+
+def _sum_taps(windows: Array, weights: Array) -> Array:
+    """Sums (rows, columns, Cout) over windows (rows, columns, kh, kw, C), weights (C, kh · kw, Cout / C)."""
+    groups, depth, width = weights.shape
+    sums = np.zeros((*windows.shape[:2], groups, width), weights.dtype)
+    for tap in range(depth):
+        i, j = divmod(tap, windows.shape[3])
+        sums += windows[:, :, i, j, :, np.newaxis] * weights[:, tap]
+    return sums.reshape(*sums.shape[:2], -1)
 
 
 def _finished(sums: Array, plan: Plan) -> Array:

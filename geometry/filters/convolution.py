@@ -49,8 +49,9 @@ def convolve(
     groups
         Channels are split into so many groups that do not see each other; 1 for a kernel (kh, kw).
     padding
-        `same`: ceil(H / stride) places, the smaller half of the padding on top and left. At stride 1 the window of (y, x)
-        begins at `y - ((kh-1)·dy) // 2`: centred for odd kernels, one pixel further down and right for even ones.
+        `same`: ceil(H / stride) places, the smaller half of the padding on top and left. At stride 1 the window of
+        (y, x) begins at `y - ((kh-1)·dy) // 2`: centred for odd kernels, reaching one pixel further down and right for
+        even ones.
         `valid`: only windows inside the image. Or [[top, bottom], [left, right]], pixels ≥ 0.
     border
         What lies outside: `constant` (`fill`), `replicate` (aaa|abc|ccc), `reflect` (cba|abc|cba), `reflect_101`
@@ -70,16 +71,17 @@ def convolve(
     Raises
     ------
     InvalidInput
-        An argument is not as above; the window is larger than the image and its padding; `method` names no engine, or one that
-        cannot take the kernel.
+        An argument is not as above; the window is larger than the image and its padding; `method` names no engine, or
+        one that cannot take the kernel.
 
     Notes
     -----
     Sums run in float64 for float64 and int32 images and float64 output, otherwise in float32 or float64 as follows.
 
-    - Integer image, kernel of whole numbers divided by a power of two 2^s, s ≤ 24: exact, if 2^s · max|image| · Σ|kernel| ≤ 2^53.
-    - 8- and 16-bit image, other kernels: float32 where `n · 2^-24 · max|image| · Σ|kernel|` ≤ 1/64 for n taps, otherwise
-      float64. Only sums nearer to a tie than that can round the other way. For float32 output always float32.
+    - Integer image, kernel of whole numbers over a power of two 2^s, s ≤ 24: exact, while
+      2^s · max|image| · Σ|kernel| ≤ 2^53 for the largest pixel of the dtype; float64 beyond.
+    - 8- and 16-bit image, other kernels: float32 where `n · 2^-24 · max|image| · Σ|kernel|` ≤ 1/64 for n taps,
+      otherwise float64. Only sums nearer to a tie than that can round the other way. For float32 output always float32.
     - float32 image: float32 (kernels beyond 2^64 float64), error ≤ about `n · 2^-24 · Σ|kernel| · max|image|`.
 
     The separable engine takes exact factors for integer images where there are some; otherwise singular vectors down to

@@ -61,7 +61,7 @@ def convolve_at(
 ) -> Array:
     """Convolve or correlate an image with a kernel at some points only.
 
-    `value = Σ_ij kernel[i, j] · image[y - top + i·dy, x - left + j·dx]` for a correlation; a convolution flips the kernel.
+    Correlation: `value = Σ_ij kernel[i, j] · image[y - top + i·dy, x - left + j·dx]`; a convolution flips the kernel.
     The cost is points × taps, whatever the size of the image.
 
     Parameters
@@ -87,7 +87,8 @@ def convolve_at(
     Returns
     -------
     Array
-        (M,) for an image (H, W), (M, C) for (H, W, C); float64. Exact for integer images and kernels with sums up to 2^53.
+        (M,) for an image (H, W), (M, C) for (H, W, C); float64. Exact for whole kernels over integer images while
+        max|image| · Σ|kernel| ≤ 2^53.
 
     Raises
     ------

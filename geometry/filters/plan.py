@@ -129,11 +129,9 @@ def _arithmetic(taps: Array, image: np.dtype[Any], output: np.dtype[Any]) -> tup
 
 def _whole_exponent(taps: Array) -> int | None:
     """Smallest s from 0 to 24 for which `taps · 2^s` is whole."""
-    for exponent in (_FINEST, *range(_FINEST)):
+
+    def whole(exponent: int) -> bool:
         scaled = np.ldexp(taps, exponent)
-        whole = bool((scaled == np.rint(scaled)).all())
-        if exponent == _FINEST and not whole:
-            return None
-        if exponent < _FINEST and whole:
-            return exponent
-    return _FINEST
+        return bool((scaled == np.rint(scaled)).all())
+
+    return next(filter(whole, range(_FINEST + 1))) if whole(_FINEST) else None

@@ -24,8 +24,8 @@ def separable(image: Array, plan: Plan) -> Array:
 def separable_pays(plan: Plan) -> bool:
     """True where this engine is faster and its result no less exact.
 
-    An integer image asks for factors that keep the sums exact. A float image takes factors that reproduce the kernel to the
-    rounding of its own type.
+    An integer image asks for factors that keep the sums exact. A float image takes factors that reproduce the kernel to
+    the rounding of its own type.
     """
     kh, kw = plan.taps.shape[:2]
     if plan.taps.ndim == 4 or not _cheaper(kh, kw, 1):

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import literal_unroll
-from numba.core import cgutils, config
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from geometry.bands import run_bands
@@ -54,7 +54,7 @@ def _multiply_add_interpreted(sums, pitch, source, source_pitch, row_step, tap_s
 
 @intrinsic
 def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh):
-    """The same in explicit vectors: four rows of one block stay in registers over all taps, which no compiler finds."""
+    """The same in explicit vectors: no compiler keeps four rows of a block in registers over all taps by itself."""
     signature = numba.types.void(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh)
     bytes_each = sums.dtype.bitwidth // 8
     lanes = _BLOCK_BYTES // bytes_each
@@ -74,7 +74,7 @@ def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, 
             return builder.bitcast(builder.gep(arrays[n].data, [place]), vector.as_pointer())
 
         def add_row(x, rows):
-            """For each tap of a row: load pixels, or take those of the row before, multiply and add to one row of sums."""
+            """For each tap of a row: load pixels, or take those of the row before, multiply, add to a row of sums."""
             with cgutils.for_range(builder, width) as loop:
                 offset = builder.add(builder.load(builder.gep(arrays[7].data, [loop.index])), x)
                 pixels = None
@@ -132,30 +132,46 @@ def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, 
     return signature, generate
 
 
-_multiply_add: Any = _multiply_add_interpreted if config.DISABLE_JIT else _multiply_add_compiled
+_multiply_add: Any = _multiply_add_interpreted if numba.config.DISABLE_JIT else _multiply_add_compiled  # type: ignore[attr-defined]
 
 
 @inline
-def _load(line, images, row, sources, fill, first, step, count, before, width):
-    """`line[q·C + c] = image[row, sources[first + q·step], c]` or the fill, for q < count; the inside at once if contiguous."""
+def _load_row(line, pixels, sources, fill, first, count, before, width):
+    """`line[q·C + c] = pixels[sources[first + q]·C + c]` or the fill, for q < count; inside without a look-up."""
     channels = len(fill)
-    begin = end = 0
-    if row >= 0 and step == 1:
-        begin = min(max(before - first, 0), count)
-        end = min(max(before + width - first, begin), count)
-    count = min(count, (len(sources) - first + step - 1) // step)
+    begin = min(max(before - first, 0), count)
+    end = min(max(before + width - first, begin), count)
+    inside = line[begin * channels : end * channels]
+    origin = pixels[max(first + begin - before, 0) * channels :]
+    for x in range(len(inside)):
+        inside[x] = origin[x]
+    for outside in range(count - (end - begin)):
+        q = outside if outside < begin else outside + end - begin
+        column = sources[first + q]
+        for c in range(channels):
+            line[q * channels + c] = pixels[column * channels + c] if column >= 0 else fill[c]
+
+
+@inline
+def _load(line, images, row, sources, fill, first, count, before, width):
+    channels = len(fill)
+    if row < 0:
+        for q in range(count):
+            for c in range(channels):
+                line[q * channels + c] = fill[c]
+        return
     for image in literal_unroll(images):
         if len(image) > 0:
-            inside = line[begin * channels : end * channels]
-            pixels = image[(row * width + first + begin - before) * channels :]
-            for x in range(len(inside)):
-                inside[x] = pixels[x]
-            for outside in range(count - (end - begin)):
-                q = outside if outside < begin else outside + end - begin
-                column = sources[first + q * step]
-                known = row >= 0 and column >= 0
-                for c in range(channels):
-                    line[q * channels + c] = image[(row * width + column) * channels + c] if known else fill[c]
+            pixels = image[row * width * channels : (row + 1) * width * channels]
+            _load_row(line, pixels, sources, fill, first, count, before, width)
+
+
+@inline
+def _split_phases(line, loaded, phases, phase_pitch, stride, channels, count):
+    for f in range(len(phases)):
+        for q in range((count - phases[f] + stride - 1) // stride):
+            for c in range(channels):
+                line[f * phase_pitch + q * channels + c] = loaded[(q * stride + phases[f]) * channels + c]
 
 
 @inline
@@ -180,17 +196,17 @@ def _store(outs, begin, sums):
 
 @kernel(
     "void(Tuple((u1[::1], u2[::1], i2[::1], f4[::1])), Tuple((u1[::1], u2[::1], i2[::1])), Tuple((f4[::1],)),"
-    " i8[::1], i8[::1], f4[::1], i8[::1], i8[::1], f4[:,::1], f4[:,::1], f4[::1], f4[::1], f4[::1], f4[::1],"
-    " UniTuple(i8, 11), i8, i8)",
+    " i8[::1], i8[::1], f4[::1], i8[::1], i8[::1], f4[:,::1], f4[:,::1], f4[::1], f4[::1], f4[::1], f4[::1], f4[::1],"
+    " UniTuple(i8, 12), i8, i8)",
     "void(Tuple((u1[::1], u2[::1], i2[::1], i4[::1], f4[::1], f8[::1])), Tuple((u1[::1], u2[::1], i2[::1], i4[::1])),"
     " Tuple((f4[::1], f8[::1])), i8[::1], i8[::1], f8[::1], i8[::1], i8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1], UniTuple(i8, 11), i8, i8)",
+    " f8[::1], f8[::1], f8[::1], UniTuple(i8, 12), i8, i8)",
 )
 def _windowed_sum(
     images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
-    strip, partial, sums, layout, start, stop,
+    loaded, strip, partial, sums, layout, start, stop,
 ):  # fmt: skip
-    before, width, places, row_stride, column_stride, row_dilation, taps, separate, pitch, phase_pitch, tile = layout
+    before, width, places, row_stride, column_stride, row_dilation, taps, separate, span, pitch, split, tile = layout
     channels, sums_pitch = len(fill), len(sums) // _ROWS
     row_step, tap_step = (taps, 1) if separate else (row_stride, row_dilation)
     alone = np.zeros(1, np.int64)
@@ -198,14 +214,14 @@ def _windowed_sum(
         rows = min(_TILE_ROWS, stop - y0)
         for x0 in range(0, places, tile):
             columns = min(tile, places - x0)
-            reach = columns + phase_pitch // channels - tile
+            first, count = x0 * column_stride, (columns - 1) * column_stride + span
             for s in range(rows * taps if separate else (rows - 1) * row_step + (taps - 1) * tap_step + 1):
                 padded = y0 * row_stride + (s // taps * row_stride + s % taps * row_dilation if separate else s)
-                for f in range(len(phases)):
-                    line = strip[s * pitch + f * phase_pitch : s * pitch + (f + 1) * phase_pitch]
-                    first = x0 * column_stride + phases[f]
-                    row = row_sources[padded]
-                    _load(line, images, row, column_sources, fill, first, column_stride, reach, before, width)
+                line = strip[s * pitch : (s + 1) * pitch]
+                target = line if column_stride == 1 else loaded
+                _load(target, images, row_sources[padded], column_sources, fill, first, count, before, width)
+                if column_stride > 1:
+                    _split_phases(line, loaded, phases, split, column_stride, channels, count)
             for y in range(0, rows, _ROWS):
                 source = strip[y * row_step * pitch :]
                 for turn in range(max(1, 2 * len(vertical))):
@@ -256,11 +272,12 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -
     pitch = len(phases) * phase_pitch + _SLACK
     offsets = phase * phase_pitch + shifts // columns.stride * channels
     tile_rows = min(_TILE_ROWS, -(-rows.places // _ROWS) * _ROWS)
-    span = (tile_rows - 1) * rows.stride + (rows.taps - 1) * rows.dilation + 1
-    separate = span > tile_rows * rows.taps
+    strip_rows = (tile_rows - 1) * rows.stride + (rows.taps - 1) * rows.dilation + 1
+    separate = strip_rows > tile_rows * rows.taps
+    span = int(shifts[-1]) + 1
     layout = (
         columns.before, columns.length, columns.places, rows.stride, columns.stride, rows.dilation, rows.taps,
-        int(separate), pitch, phase_pitch, tile,
+        int(separate), span, pitch, phase_pitch, tile,
     )  # fmt: skip
     out = np.empty((rows.places, columns.places, channels), plan.output)
     images = _by_dtype(image, _PIXELS[kind.name])
@@ -272,12 +289,13 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -
     vertical, horizontal = (np.ascontiguousarray(factor, kind) for factor in (vertical, horizontal))
 
     def work(start: int, stop: int) -> None:
-        strip = np.zeros((tile_rows * rows.taps if separate else span) * pitch, kind)
+        loaded = np.zeros(((tile - 1) * columns.stride + span) * channels if columns.stride > 1 else 0, kind)
+        strip = np.zeros(min(strip_rows, tile_rows * rows.taps) * pitch, kind)
         partial = np.zeros(_ROWS * pitch if len(vertical) else 0, kind)
         sums = np.zeros(_ROWS * (-(-tile * channels // _SLACK) * _SLACK + 16), kind)
         _windowed_sum(
             images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
-            strip, partial, sums, layout, start, stop,
+            loaded, strip, partial, sums, layout, start, stop,
         )  # fmt: skip
 
     run_bands(work, rows.places, grain=_TILE_ROWS)

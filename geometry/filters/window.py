@@ -44,7 +44,7 @@ def pair(value: Pair, name: str) -> tuple[int, int]:
         Not one or two whole numbers ≥ 1.
     """
     try:
-        y, x = (value, value) if np.ndim(value) == 0 else value  # type: ignore[misc]  # any pair
+        y, x = np.broadcast_to(np.asarray(value), 2).tolist()
         steps = int(y), int(x)
         whole = steps == (y, x)
     except (TypeError, ValueError, OverflowError):

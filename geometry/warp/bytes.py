@@ -191,12 +191,14 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
                 w = m[2, 0] * centre + w_line
                 p = m[0, 0] * centre + (m[0, 1] * line + m[0, 2])
                 q = m[1, 0] * centre + q_line
-                r = 1.0 / w
-                u, v = np.floor(p * r), np.floor(q * r)
-                a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
-                b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
-                reach = max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1))
-                if abs(m[2, 0]) * half <= 0.25 * w and reach <= 0.75 * _REACH and stride <= _LONGEST_ROW:
+                short = abs(m[2, 0]) * half <= 0.25 * w and stride <= _LONGEST_ROW
+                if short:
+                    r = 1.0 / w
+                    u, v = np.floor(p * r), np.floor(q * r)
+                    a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
+                    b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
+                    short = max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1)) <= 0.75 * _REACH
+                if short:
                     _coordinates(
                         np.float32(a0 * _ONE),
                         np.float32(a1 * _ONE),

@@ -59,13 +59,14 @@ class ArrayField:
             return {
                 "description": self.describe(),
                 "x-array": self.facts(),
-                **_one_of([self._list_schema(s) for s in self.shapes]),
+                **_one_of([self._list_schema(shape, self.dtypes) for shape in self.shapes]),
             }
-        lists = [self._list_schema(shape) for shape in self.shapes]
+        lists = [self._list_schema(shape, self.dtypes[:1]) for shape in self.shapes]
+        data = [self._list_schema(shape, self.dtypes) for shape in self.shapes]
         typed = {
             "type": "object",
             "title": "list with a dtype",
-            "properties": {"data": _one_of(lists), "dtype": {"enum": list(self.dtypes)}},
+            "properties": {"data": _one_of(data), "dtype": {"enum": list(self.dtypes)}},
             "required": ["data", "dtype"],
             "additionalProperties": False,
         }
@@ -114,11 +115,12 @@ class ArrayField:
         dtypes = "any real dtype" if self.dtypes == NUMBERS else ", ".join(self.dtypes)
         return f"{self.meaning} Shape {shapes}; {dtypes}{unit}."
 
-    def _list_schema(self, shape: tuple[Length, ...]) -> dict[str, Any]:
-        number = {"type": "integer"} if np.dtype(self.dtypes[0]).kind in "iu" else {"type": "number"}
-        schema: dict[str, Any] = number if self.finite else {"type": [number["type"], "null"]}
+    def _list_schema(self, shape: tuple[Length, ...], dtypes: Sequence[str]) -> dict[str, Any]:
+        kinds = {np.dtype(dtype).kind for dtype in dtypes}
+        number = "number" if "f" in kinds else "boolean" if kinds == {"b"} else "integer"
+        schema: dict[str, Any] = {"type": number if self.finite or number != "number" else [number, "null"]}
         if shape and shape[0] == "...":
-            return {"type": "array" if len(shape) > 1 else ["array", number["type"]], "title": "nested lists"}
+            return {"type": "array" if len(shape) > 1 else ["array", number], "title": "nested lists"}
         for length in reversed(shape):
             schema = {"type": "array", "items": schema}
             if isinstance(length, int):

@@ -69,6 +69,7 @@ FilterKernel = Annotated[
         (("kh", "kw"), ("kh", "kw", "Cin", "Cout")),
     ),
 ]
+WindowKernel = Annotated[Array, ArrayField("Filter weights: one kernel for every channel.", (("kh", "kw"),))]
 Matrices = Annotated[Array, ArrayField("Matrices in the last two axes.", (("...", "m", "n"),))]
 
 ResultImage = Annotated[

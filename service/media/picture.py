@@ -123,7 +123,7 @@ def _open_pillow(data: memoryview, media_type: str, max_pixels: int) -> Opened:
 
 def _open_tiff(data: memoryview, max_pixels: int) -> Opened:
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
-        if len(list(islice(tiff.pages, 2))) != 1:
+        if len(list(islice(tiff.pages, 2))) > 1:
             raise UnsupportedMedia("has several pages; send one picture")
         page: Any = tiff.pages.first
         _limit(page.imagewidth, page.imagelength, max_pixels)

@@ -124,7 +124,8 @@ class FundamentalAllParams(Document):
     layout: Literal["full", "condensed"] = Field(
         "full",
         description=(
-            "`full`: [left, right] for all. `condensed`: only left < right, in row order (0,1), (0,2), …, (1,2), …"
+            "`full`: [left, right] for all. `condensed`: only left < right, in row order (0,1), (0,2), and so on to "
+            "(N−2,N−1)."
         ),
     )
     dtype: Literal["float64", "float32"] = Field(

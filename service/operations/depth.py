@@ -94,7 +94,7 @@ def _reproject_cost(params: ReprojectDepthParams) -> Cost:
         OutputArray("source_index", shape, index),
         OutputArray("status", shape, "uint8"),
     )
-    return Cost(outputs, 16 * target * geometry.threads(), source * 30.0 + target * 5.0)
+    return Cost(outputs, 8 * source + 16 * target * geometry.threads(), source * 30.0 + target * 5.0)
 
 
 REPROJECT_DEPTH = Operation(
@@ -155,12 +155,12 @@ def _points(params: DepthToPointsParams) -> DepthToPointsResult:
 
 def _points_cost(params: DepthToPointsParams) -> Cost:
     height, width = params.depth.shape
-    dtype = "float64" if params.depth.dtype.name == "float64" else "float32"
+    dtype = "float64" if params.depth.dtype.name in ("float64", "int32") else "float32"
     outputs = (
         OutputArray("points", (height, width, 3), dtype),
         OutputArray("valid", (height, width), "bool"),
     )
-    return Cost(outputs, 1 << 16, height * width * 25.0)
+    return Cost(outputs, 8 * height * width, height * width * 25.0)
 
 
 DEPTH_TO_POINTS = Operation(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import FilterKernel, Image, PixelPoints, ResultFiltered, ResultValues
+from service.arrays.types import FilterKernel, Image, PixelPoints, ResultFiltered, ResultValues, WindowKernel
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers
@@ -139,7 +139,7 @@ CONVOLVE = Operation(
 
 class ConvolveAtParams(Document):
     image: Image = Field(description="The pixels to look at; only those under the windows are read.")
-    kernel: FilterKernel = Field(description="The weights.")
+    kernel: WindowKernel = Field(description="The weights.")
     points: PixelPoints = Field(description="Where to evaluate: whole numbers (x, y).")
     mode: Mode = Field("convolution", description=_MODE)
     anchor: Literal["center", "corner"] = Field(
@@ -171,8 +171,7 @@ def _convolve_at(params: ConvolveAtParams) -> ConvolveAtResult:
 
 
 def _convolve_at_cost(params: ConvolveAtParams) -> Cost:
-    points = params.points.shape[0]
-    channels = params.kernel.shape[3:] if len(params.kernel.shape) == 4 else params.image.shape[2:]
+    points, channels = params.points.shape[0], params.image.shape[2:]
     values = points * (channels[0] if channels else 1)
     taps = params.kernel.shape[0] * params.kernel.shape[1]
     return Cost((OutputArray("values", (points, *channels), "float64"),), points * 16, 4.0 * values * taps)

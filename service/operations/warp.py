@@ -8,7 +8,7 @@ import geometry
 from service.arrays.types import Image, Matrix3, ResultImage, ResultMask
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.shapes import Numbers, Roi, Size
+from service.operations.shapes import Border, Numbers, Roi, Size
 
 
 class WarpPerspectiveParams(Document):
@@ -32,8 +32,8 @@ class WarpPerspectiveParams(Document):
     interpolation: Literal["nearest", "linear"] = Field(
         "linear", description="How values between source pixels are found."
     )
-    border: Literal["constant", "replicate"] = Field(
-        "constant", description="What lies outside the source: `fill`, or its nearest edge pixel."
+    border: Border = Field(
+        "constant", description="What lies outside the source: `fill`, its edge, or its reflection or repetition."
     )
     fill: Numbers = Field(
         0.0, description="Value outside the source and behind the horizon: one for all channels, or one each."

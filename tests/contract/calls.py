@@ -23,7 +23,7 @@ _K = [[4, 0, 2], [0, 4, 2], [0, 0, 1]]
 VARIATIONS: dict[str, list[dict[str, Any]]] = {
     "warp-perspective": [
         {
-            "image": {"data": [[[y * 9 + x, 200 - x, c * 80] for c in range(1)][0] for x in range(9)] for y in range(7)]},
+            "image": {"data": [[[y * 9 + x, 200 - x, 80] for x in range(9)] for y in range(7)], "dtype": "uint8"},
             "homography": [[1, 0.1, 1], [0, 1.2, -1], [0.001, 0, 1]],
             "size": {"width": 11, "height": 6},
             "roi": {"x": 2, "y": 1, "width": 7, "height": 4},
@@ -95,14 +95,13 @@ VARIATIONS: dict[str, list[dict[str, Any]]] = {
             "border": "wrap",
             "dilation": [1, 2],
         },
-        {"image": [[[1, 2], [3, 4]]], "kernel": [[[[1, 0, 2], [0, 1, 3]]]], "points": [[0, 0]]},
+        {"image": [[1, 2], [3, 4]], "kernel": [[1]], "points": [[1, 0]], "anchor": "corner"},
     ],
     "matrix-rank": [
         {"matrices": [[1, 2], [2, 4]]},
         {"matrices": {"data": [[[[1, 2, 3], [2, 4, 6]]]], "dtype": "float32"}, "tolerance": 1e-3},
     ],
 }
-VARIATIONS["warp-perspective"][0]["image"]["dtype"] = "uint8"
 
 
 @dataclass(frozen=True)

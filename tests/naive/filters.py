@@ -62,7 +62,7 @@ def convolve(
     border="constant",
     fill=0,
 ):
-    """Sums of a convolution as an object array of Python numbers, (h, w, C) or (h, w, Cout), neither rounded nor saturated."""
+    """Sums of a convolution as Python numbers, (h, w, C) or (h, w, Cout), neither rounded nor saturated."""
     image = image if image.ndim == 3 else image[:, :, np.newaxis]
     kernel = kernel[::-1, ::-1] if mode == "convolution" else kernel
     channels = image.shape[2]

@@ -31,8 +31,8 @@ def rig(count, seed, offset=0.0, spread=10.0):
 
 
 def assert_as_exact(found, left, right, factor=16):
-    # Minors come out with 2 U, a sum of six products adds 1 U for each product and 3 U for the additions; the same on both
-    # sides of a product: below 16 U of the sum of absolute products, which the permanent bounds.
+    # Minors come out with 2 U, a sum of six products adds 1 U for each product and 3 U for the additions; the same on
+    # both sides of a product: below 16 U of the sum of absolute products, which the permanent bounds.
     wanted, sizes = naive.fundamental(left, right), naive.fundamental(left, right, of=naive.permanent)
     for i in range(3):
         for j in range(3):
@@ -54,7 +54,8 @@ def test_whole_numbers_give_the_exact_determinants():
         except Degenerate:
             assert not np.any(naive.fundamental(left, right)) or min(map(np.linalg.matrix_rank, (left, right))) < 3
         else:
-            # entries below 2000 from products of four digits and a shift of the origin by a few bits: all exact in float64
+            # entries below 2000 from products of four digits and a shift of the origin by a few bits: all exact in
+            # float64
             assert found.tolist() == naive.fundamental(left, right)
 
 
@@ -129,9 +130,7 @@ def test_all_rows_pairs_and_layouts_agree_to_the_last_bit(bands):
         assert np.array_equal(full.fundamental.reshape(-1, 3, 3), pairs.fundamental)
         assert np.array_equal(full.status.ravel(), pairs.status)
         prepared = Rig(cameras)
-        rows = [
-            prepared.fundamental_rows(*edges, normalization=normalization) for edges in ((0, 1), (1, 66), (66, 75))
-        ]
+        rows = [prepared.fundamental_rows(*edges, normalization=normalization) for edges in ((0, 1), (1, 66), (66, 75))]
         assert np.array_equal(np.concatenate(rows), full.fundamental)
         rows = [
             prepared.fundamental_rows(*edges, layout="condensed", normalization=normalization)
@@ -175,7 +174,7 @@ def test_cameras_at_infinity_have_a_fundamental_matrix():
     for left, right in ((affine, other), (affine, rig(1, seed=12)[0]), (rig(1, seed=12)[0], other)):
         assert_as_exact(fundamental(left, right, normalization="none"), left, right, factor=64)
     with pytest.raises(Degenerate, match="same_centre"):
-        fundamental(affine, affine + [[0, 0, 0, 5.0], [0, 0, 0, -2], [0, 0, 0, 0]])
+        fundamental(affine, np.add(affine, [[0, 0, 0, 5.0], [0, 0, 0, -2], [0, 0, 0, 0]]))
 
 
 @pytest.mark.parametrize("scale", [-1.0, 1e150, -1e-150, 1e300, 1e-300])
@@ -183,8 +182,8 @@ def test_the_scale_of_a_projection_changes_nothing(scale):
     cameras = rig(4, seed=13)
     scaled = cameras * np.array([1, scale, 1 / scale, 1])[:, np.newaxis, np.newaxis]
     for i, j in ((0, 1), (1, 2), (0, 3)):
-        # scaling by a decimal number rounds the twelve entries: 64 U times the cancellation of about 2^12 in pixel units;
-        # every determinant takes two rows of each camera, so not even the sign changes
+        # scaling by a decimal number rounds the twelve entries: 64 U times the cancellation of about 2^12 in pixel
+        # units; every determinant takes two rows of each camera, so not even the sign changes
         np.testing.assert_allclose(
             fundamental(scaled[i], scaled[j]), fundamental(cameras[i], cameras[j]), rtol=0, atol=2**18 * U
         )
@@ -213,7 +212,8 @@ def test_a_change_of_world_changes_only_the_scale():
     moved = cameras @ world
     for i, j in ((0, 1), (1, 2)):
         sign = np.sign(np.linalg.det(world))
-        # entries are rounded after the change; pixel units make sums cancel by about 2^12 and the world adds its condition
+        # entries are rounded after the change; pixel units make sums cancel by about 2^12 and the world adds its
+        # condition
         np.testing.assert_allclose(
             fundamental(moved[i], moved[j]), sign * fundamental(cameras[i], cameras[j]), rtol=0, atol=1e-9
         )
@@ -348,16 +348,16 @@ def test_results_go_into_out():
     ids=["dtype", "shape", "strides", "read-only"],
 )
 def test_an_out_that_does_not_fit_is_refused(out):
-    with pytest.raises(InvalidInput, match="^out: "):
+    with pytest.raises(InvalidInput, match=r"^out: "):
         fundamental_all(rig(9, seed=26), out=out)
 
 
 def test_bad_projections_are_named():
     cameras = rig(20, seed=27)
     cameras[17, 0, 3] = np.nan
-    with pytest.raises(InvalidInput, match="^projections/17/0/3: "):
+    with pytest.raises(InvalidInput, match=r"^projections/17/0/3: "):
         fundamental_all(cameras)
-    with pytest.raises(InvalidInput, match="^right/0/3: "):
+    with pytest.raises(InvalidInput, match=r"^right/0/3: "):
         fundamental(cameras[0], cameras[17])
     with pytest.raises(InvalidInput, match=r"^left: must have shape \(3, 4\)"):
         fundamental(cameras[0, :, :3], cameras[1])
@@ -384,7 +384,27 @@ def test_unknown_options_are_named(option):
 def test_rows_out_of_range_are_refused():
     prepared = Rig(rig(3, seed=30))
     for edges in ((-1, 2), (2, 1), (0, 4)):
-        with pytest.raises(InvalidInput, match="^start: "):
+        with pytest.raises(InvalidInput, match=r"^start: "):
             prepared.fundamental_rows(*edges)
-    with pytest.raises(InvalidInput, match="^start: "):
+    with pytest.raises(InvalidInput, match=r"^start: "):
         prepared.status(start=4)
+
+
+@pytest.mark.jit
+def test_kernels_meet_only_the_types_they_declare():
+    import numba
+
+    from geometry.cameras import minors
+    from geometry.cameras import rig as rigs
+    from geometry.kernel import _declared
+
+    cameras = rig(3, seed=31)
+    for normalization in ("frobenius", "none"):
+        fundamental(cameras[0], cameras[1], normalization=normalization)
+        for dtype in ("float64", "float32"):
+            fundamental_all(cameras, dtype=dtype, normalization=normalization, layout="condensed")
+    kernels = [k for k in _declared if k.dispatcher.py_func.__module__ in (minors.__name__, rigs.__name__)]
+    assert len(kernels) == 5
+    for declared in kernels:
+        allowed = {numba.core.sigutils.normalize_signature(text)[0] for text in declared.signatures}
+        assert set(declared.dispatcher.signatures) <= allowed

@@ -1,0 +1,185 @@
+"""The service as a process of its own: streams, clients that stall or leave, and its end."""
+
+import io
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+import pytest
+
+from service.keys import new_key
+from tests.api.requests import FUNDAMENTAL, slow_convolution
+from tests.running import Server, metric, npy, serving
+
+PATIENCE = 60
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+def connection(server: Server) -> socket.socket:
+    address = urlsplit(server.address)
+    return socket.create_connection((address.hostname, address.port), timeout=PATIENCE)
+
+
+def request_bytes(path: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+def rig(cameras: int) -> bytes:
+    projections = np.zeros((cameras, 3, 4))
+    projections[:, :, :3] = np.eye(3)
+    projections[:, :, 3] = np.random.default_rng(4).normal(size=(cameras, 3))
+    return npy(projections)
+
+
+def test_a_large_result_streams_with_a_known_length(server: Server) -> None:
+    with server.client() as client:
+        headers = {"Content-Type": "application/x-npy", "Accept": "application/x-npy"}
+        with client.stream("POST", "/v1/fundamental-all", content=rig(600), headers=headers) as answer:
+            assert answer.status_code == 200
+            assert json.loads(answer.headers["epipole-result"])["status_counts"]["ok"] == 600 * 599
+            content = answer.read()
+        assert int(answer.headers["content-length"]) == len(content)
+        full = np.load(io.BytesIO(content))
+        assert full.shape == (600, 600, 3, 3)
+        params = {"params": json.dumps({"layout": "condensed"})}
+        condensed = client.post("/v1/fundamental-all", params=params, content=rig(600), headers=headers).content
+        np.testing.assert_array_equal(np.load(io.BytesIO(condensed)), full[np.triu_indices(600, 1)])
+
+
+def test_a_reader_that_leaves_ends_the_stream(server: Server) -> None:
+    with server.client() as client:
+        with connection(server) as raw:
+            headers = ("Content-Type: application/x-npy", "Accept: application/x-npy")
+            raw.sendall(request_bytes("/v1/fundamental-all", rig(2000), *headers))
+            assert raw.recv(100).startswith(b"HTTP/1.1 200")
+        until(lambda: metric(client, "epipole_memory_held_bytes") == 0)
+        assert metric(client, "epipole_compute_running") == 0
+
+
+def test_a_client_that_leaves_stops_the_work(server: Server) -> None:
+    with server.client() as client:
+        body = client.build_request("POST", "/v1/convolve", **slow_convolution(2000, 301))
+        headers = [f"{name}: {value}" for name, value in body.headers.items() if name != "content-length"]
+        with connection(server) as raw:
+            raw.sendall(request_bytes("/v1/convolve", body.read(), *headers))
+            until(lambda: metric(client, "epipole_compute_running") == 1)
+        until(lambda: metric(client, "epipole_compute_running") == 0)
+        assert metric(client, "epipole_memory_held_bytes") == 0
+        assert 'outcome="abandoned"' in client.get("/metrics").text
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "²", "99999999999999999999999999", ""])
+def test_a_length_that_is_none_is_refused(server: Server, length: str) -> None:
+    with connection(server) as raw:
+        raw.sendall(f"POST /v1/fundamental HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode("latin-1"))
+        raw.shutdown(socket.SHUT_WR)
+        answer = raw.recv(4000)
+    assert answer == b"" or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 413"))
+
+
+def test_a_promise_of_too_many_bytes_is_refused_before_they_come(server: Server) -> None:
+    with connection(server) as raw:
+        head = request_bytes("/v1/fundamental", b"", "Content-Type: application/json")
+        raw.sendall(head.replace(b"Content-Length: 0", b"Content-Length: 999999999999"))
+        assert raw.recv(4000).startswith(b"HTTP/1.1 413")
+
+
+def test_the_server_compiles_nothing_for_any_request(server: Server) -> None:
+    with server.client() as client:
+        before = metric(client, "epipole_jit_compilations_total")
+        for operation in client.get("/v1/operations").json()["operations"]:
+            for example in client.get(operation["href"]).json()["examples"]:
+                answer = client.post(f"/v1/{operation['name']}", json=example["params"])
+                assert answer.status_code == 200
+        assert metric(client, "epipole_jit_compilations_total") == before
+
+
+def test_every_request_is_one_json_line_in_the_log(server: Server) -> None:
+    with server.client() as client:
+        client.post("/v1/fundamental", json=FUNDAMENTAL, headers={"X-Request-Id": "look-for-me"})
+    until(lambda: any("look-for-me" in line for line in server.lines))
+    event = json.loads(next(line for line in server.lines if "look-for-me" in line))
+    assert event["event"] == "request"
+    assert (event["operation"], event["status"], event["request_id"]) == ("fundamental", 200, "look-for-me")
+    assert event["milliseconds"] > 0
+
+
+def test_a_body_that_stops_coming_is_408_and_the_connection_ends(tmp_path: Path) -> None:
+    with serving(tmp_path, body_timeout=0.3) as server:
+        with connection(server) as raw:
+            raw.sendall(request_bytes("/v1/fundamental", b'{"left"', "Content-Type: application/json")[:-3])
+            answer = b""
+            while piece := raw.recv(4000):
+                answer += piece
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"EPIPOLE_BODY_TIMEOUT" in answer
+        with server.client() as client:
+            assert metric(client, "epipole_memory_held_bytes") == 0
+
+
+def test_a_reader_that_stalls_is_cut_off(tmp_path: Path) -> None:
+    with serving(tmp_path, body_timeout=0.3) as server, server.client() as client:
+        with connection(server) as raw:
+            headers = ("Content-Type: application/x-npy", "Accept: application/x-npy")
+            raw.sendall(request_bytes("/v1/fundamental-all", rig(2000), *headers))
+            until(lambda: 'outcome="cut-off"' in client.get("/metrics").text)
+            received = 0
+            while piece := raw.recv(1 << 20):
+                received += len(piece)
+        assert received < 2000 * 2000 * 72
+        assert metric(client, "epipole_memory_held_bytes") == 0
+
+
+def test_sigterm_lets_the_running_request_finish_and_takes_no_other(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        answers: list[httpx.Response] = []
+
+        def work() -> None:
+            with server.client(PATIENCE) as client:
+                answers.append(client.post("/v1/convolve", **slow_convolution(1500, 61)))
+
+        with server.client() as client:
+            worker = Thread(target=work)
+            worker.start()
+            until(lambda: metric(client, "epipole_compute_running") == 1)
+        status = server.stop()
+        worker.join(PATIENCE)
+        assert status == 0
+        assert [answer.status_code for answer in answers] == [200]
+        with pytest.raises(ConnectionRefusedError):
+            connection(server)
+
+
+@pytest.mark.parametrize("environment", [{}, {"EPIPOLE_API_KEYS": f"ada={new_key()[1]}"}, {"EPIPOLE_AUTH": "off"}])
+def test_other_addresses_than_loopback_need_keys_or_a_clear_word(environment: dict[str, str], tmp_path: Path) -> None:
+    settings: dict[str, Any] = {name.removeprefix("EPIPOLE_").lower(): value for name, value in environment.items()}
+    if not settings:
+        done = subprocess.run(
+            [sys.executable, "-m", "api.command", "serve", "--host", "0.0.0.0", "--port", "0"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "EPIPOLE_API_KEYS" in done.stderr
+        assert "Traceback" not in done.stderr
+        return
+    with serving(tmp_path, host="0.0.0.0", **settings) as server:
+        assert server.address.startswith("http://0.0.0.0:")

@@ -1,0 +1,122 @@
+"""Warping by its definition: one pixel at a time, coordinates as exact fractions."""
+
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+
+
+def matrix(rows):
+    return [[Fraction(float(entry)) for entry in row] for row in rows]
+
+
+def product(a, b):
+    return [[sum(a[i][k] * b[k][j] for k in range(3)) for j in range(3)] for i in range(3)]
+
+
+def inverse(m):
+    (a, b, c), (d, e, f), (g, h, i) = m
+    determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
+    cofactors = [
+        [e * i - f * h, c * h - b * i, b * f - c * e],
+        [f * g - d * i, a * i - c * g, c * d - a * f],
+        [d * h - e * g, b * g - a * h, a * e - b * d],
+    ]
+    return [[entry / determinant for entry in row] for row in cofactors]
+
+
+def maps(homography, direction, pixel_center):
+    """Source to output and output to source, for pixel centres at integers."""
+    h = matrix(homography)
+    if pixel_center == "half":
+        half = Fraction(1, 2)
+        h = product(product([[1, 0, -half], [0, 1, -half], [0, 0, 1]], h), [[1, 0, half], [0, 1, half], [0, 0, 1]])
+    return (h, inverse(h)) if direction == "source_to_output" else (inverse(h), h)
+
+
+def source_point(forward, backward, x, y):
+    """The source point of an output pixel, and w = h3 · p there; None on the horizon."""
+    u, v, w = (row[0] * x + row[1] * y + row[2] for row in backward)
+    if w == 0:
+        return None
+    u, v = u / w, v / w
+    return u, v, forward[2][0] * u + forward[2][1] * v + forward[2][2]
+
+
+def front(forward, backward, source, output):
+    """The sign of w in front: that at the source's centre, unless all of the output has the other."""
+    h3 = forward[2]
+    centre = h3[0] * (source[0] - 1) / 2 + h3[1] * (source[1] - 1) / 2 + h3[2]
+    side = next(value for value in (centre, h3[0], h3[1]) if value != 0)
+    sign = 1 if side > 0 else -1
+    corners = [(0, 0), (output[0] - 1, 0), (0, output[1] - 1), (output[0] - 1, output[1] - 1)]
+    points = [source_point(forward, backward, x, y) for x, y in corners]
+    return sign if any(point is not None and point[2] * sign > 0 for point in points) else -sign
+
+
+def border_index(i, length, border):
+    if 0 <= i < length:
+        return i
+    if border == "constant":
+        return None
+    if border == "replicate":
+        return 0 if i < 0 else length - 1
+    if border == "wrap":
+        return i % length
+    if length == 1:
+        return 0
+    while not 0 <= i < length:
+        if border == "reflect":
+            i = -1 - i if i < 0 else 2 * length - 1 - i
+        else:
+            i = -i if i < 0 else 2 * length - 2 - i
+    return i
+
+
+def warp_perspective(
+    image,
+    homography,
+    size=None,
+    direction="source_to_output",
+    interpolation="linear",
+    border="constant",
+    fill=0,
+    pixel_center="integer",
+):
+    """The image in float64, not rounded, and the mask."""
+    pixels = image if image.ndim == 3 else image[:, :, None]
+    height, width, channels = pixels.shape
+    columns, rows = size or (width, height)
+    fills = [float(value) for value in np.broadcast_to(fill, (channels,))]
+    forward, backward = maps(homography, direction, pixel_center)
+    sign = front(forward, backward, (width, height), (columns, rows))
+    out = np.empty((rows, columns, channels))
+    mask = np.zeros((rows, columns), bool)
+    for y in range(rows):
+        for x in range(columns):
+            point = source_point(forward, backward, x, y)
+            if point is None or point[2] * sign <= 0:
+                out[y, x] = fills
+                continue
+            u, v = point[0], point[1]
+            if interpolation == "nearest":
+                taps = [(floor(u + Fraction(1, 2)), floor(v + Fraction(1, 2)), 1.0)]
+            else:
+                i, j = floor(u), floor(v)
+                fx, fy = float(u - i), float(v - j)
+                taps = [
+                    (i, j, (1 - fx) * (1 - fy)),
+                    (i + 1, j, fx * (1 - fy)),
+                    (i, j + 1, (1 - fx) * fy),
+                    (i + 1, j + 1, fx * fy),
+                ]
+                taps = [tap for tap in taps if tap[2] != 0]
+            mask[y, x] = all(0 <= i < width and 0 <= j < height for i, j, _ in taps)
+            for c in range(channels):
+                value = 0.0
+                for i, j, weight in taps:
+                    column, row = border_index(i, width, border), border_index(j, height, border)
+                    outside = column is None or row is None
+                    value += weight * (fills[c] if outside else float(pixels[row, column, c]))
+                out[y, x, c] = value
+    return (out if image.ndim == 3 else out[:, :, 0]), mask
