@@ -5,9 +5,11 @@ long is refused at once.
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
-from service.errors import Overloaded, TooLarge
+from service.errors import Abandoned, Overloaded, ServiceError, TooLarge
+from service.stop import Stop
 
 
 @dataclass(eq=False)
@@ -113,11 +115,11 @@ class Admission:
         if self.held + more > self.budget:
             raise Overloaded("memory is spoken for by requests in progress; try again later", self.retry_after())
 
-    async def enter(self, nbytes: int, brought: int = 0) -> Lease:
-        """Wait in turn for a compute slot and bytes.
+    async def enter(self, nbytes: int, brought: int = 0, stop: Stop | None = None) -> Lease:
+        """Wait in turn for a compute slot and bytes, while somebody waits for the answer.
 
         `brought` are the bytes that the caller holds already and keeps while it computes: its body. Raises Overloaded
-        where the queue is full or waiting is hopeless, TooLarge where it can never fit.
+        where the queue is full or waiting is hopeless, TooLarge where it can never fit, Abandoned where `stop` says so.
         """
         self._fits_at_all(nbytes + brought)
         if self.waiting >= self.queue_size and (self._waiting or not self._free(nbytes)):
@@ -125,14 +127,16 @@ class Admission:
                 f"{self.waiting} requests are waiting already (EPIPOLE_QUEUE_SIZE); try again later",
                 self.retry_after(),
             )
-        await self.wait(nbytes, brought)
+        await self.wait(nbytes, brought, stop)
         return Lease(self, nbytes)
 
-    async def wait(self, nbytes: int = 0, brought: int = 0) -> None:
+    async def wait(self, nbytes: int = 0, brought: int = 0, stop: Stop | None = None) -> None:
         """Wait in turn for a slot and bytes, however long the queue is."""
         entry = _Waiting(nbytes, brought, asyncio.get_running_loop().create_future())
         self._waiting.append(entry)
         self._grant()
+        if stop is not None:
+            stop.when_abandoned(partial(self._refuse, entry, Abandoned("the client closed the connection")))
         try:
             await entry.granted
         except asyncio.CancelledError:
@@ -172,9 +176,14 @@ class Admission:
         first, *others = (entry for entry in self._waiting if not entry.granted.done())
         bodies = [entry for entry in others if entry.brought]
         if bodies and self.held <= first.brought + sum(entry.brought for entry in bodies):
-            self._waiting.remove(bodies[-1])
             refusal = Overloaded("memory is spoken for by requests that wait; try again later", self.retry_after())
-            bodies[-1].granted.set_exception(refusal)
+            self._refuse(bodies[-1], refusal)
+
+    def _refuse(self, entry: _Waiting, refusal: ServiceError) -> None:
+        if not entry.granted.done():
+            self._waiting.remove(entry)
+            entry.granted.set_exception(refusal)
+            self._grant()
 
     def _free(self, nbytes: int) -> bool:
         return self.running < self.slots and self.held + nbytes <= self.budget

@@ -134,7 +134,11 @@ class Engine:
             parsed.grow(_PARSED_JSON * request.json_bytes)
             call, form = await self._in(self._validators, partial(self._prepare, request))
         entered = time.perf_counter()
-        lease = await self._enter(call.nbytes, request.body_bytes, stop)
+        try:
+            async with asyncio.timeout(stop.remaining()):
+                lease = await self.admission.enter(call.nbytes, request.body_bytes, stop)
+        except TimeoutError:
+            raise stop.passed() from None
         started = time.perf_counter()
         self.metrics.queue_seconds.labels(name).observe(started - entered)
         try:
@@ -151,19 +155,6 @@ class Engine:
         lease.finish_computing(min(lease.nbytes, held + (call.cost.scratch if streamed else 0)))
         stop.lift_deadline()
         return Answering(answer, lease, self, stop)
-
-    async def _enter(self, nbytes: int, brought: int, stop: Stop) -> Lease:
-        """A lease, waited for until the deadline and only while somebody waits for the answer."""
-        entering = asyncio.create_task(self.admission.enter(nbytes, brought))
-        stop.when_abandoned(entering.cancel)
-        try:
-            async with asyncio.timeout(stop.remaining()):
-                return await entering
-        except TimeoutError:
-            raise stop.passed() from None
-        except asyncio.CancelledError:
-            stop.check()
-            raise
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         """Run in a compute thread; the caller holds a slot."""

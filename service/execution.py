@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -82,7 +83,8 @@ def price(operation: Operation[Any, Any], params: Document, settings: Settings) 
 def compute(call: Call) -> Document:
     """Decode the arrays and run the operation. Raises InvalidParams, DegenerateInput, and what a decoder found."""
     try:
-        result: Document = call.operation.run(call.params.decoded())
+        with np.errstate(all="ignore"):  # what overflows shows in the result; a warning would show in the log
+            result: Document = call.operation.run(call.params.decoded())
     except InvalidInput as error:
         raise InvalidParams([_fault(error)]) from None
     except Degenerate as error:
@@ -112,4 +114,4 @@ def _faults(entries: Sequence[ErrorDetails]) -> list[Fault]:
 
 def _is_branch(step: Any) -> bool:
     """Whether a location step names an alternative of a union rather than a place in the document."""
-    return isinstance(step, str) and (any(mark in step for mark in "[(") or step in ("float", "int", "str"))
+    return isinstance(step, str) and (not step.isidentifier() or step in ("float", "int", "str"))

@@ -2,14 +2,21 @@
 
 import logging
 import sys
+import warnings
 
 import structlog
 
 from service.settings import Settings
 
+# Local variables of a traceback would be payloads and keys.
+_EXCEPTIONS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def configure_logs(settings: Settings) -> None:
     """Set up logging for this process."""
+    # What the picture libraries remark about a file would quote the file; refusals say what there is to say.
+    logging.getLogger("tifffile").disabled = True
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer()
     )
@@ -18,7 +25,7 @@ def configure_logs(settings: Settings) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _EXCEPTIONS,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.log_level.upper())),

@@ -1,5 +1,6 @@
 """Files that the operator allows requests to name: local folders, each under a name."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
@@ -43,12 +44,12 @@ class Roots:
             if not inside or not path.is_file():
                 raise self._fault("is not a file under a configured root")
             with path.open("rb") as file:
-                data = file.read(self._max_bytes + 1)
+                size = os.fstat(file.fileno()).st_size
+                if size > self._max_bytes:
+                    raise TooLarge(f"the file is larger than {self._max_bytes} bytes (EPIPOLE_MAX_BODY_BYTES)")
+                return memoryview(file.read(size))
         except (OSError, ValueError, RuntimeError):
             raise self._fault("is not a file under a configured root") from None
-        if len(data) > self._max_bytes:
-            raise TooLarge(f"the file is larger than {self._max_bytes} bytes (EPIPOLE_MAX_BODY_BYTES)")
-        return memoryview(data)
 
     @staticmethod
     def _fault(detail: str) -> InvalidParams:

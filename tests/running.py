@@ -65,7 +65,8 @@ class Server:
         self._reader.start()
         self._listening.wait(60)
         assert self.address, "".join(self.lines)
-        wait_ready(httpx.Client(base_url=self.address, timeout=30, trust_env=False))
+        with self.client() as client:
+            wait_ready(client)
 
     address = ""
 

@@ -136,34 +136,25 @@ _multiply_add: Any = _multiply_add_interpreted if numba.config.DISABLE_JIT else 
 
 
 @inline
-def _load_row(line, pixels, sources, fill, first, count, before, width):
-    """`line[q·C + c] = pixels[sources[first + q]·C + c]` or the fill, for q < count; inside without a look-up."""
-    channels = len(fill)
-    begin = min(max(before - first, 0), count)
-    end = min(max(before + width - first, begin), count)
-    inside = line[begin * channels : end * channels]
-    origin = pixels[max(first + begin - before, 0) * channels :]
-    for x in range(len(inside)):
-        inside[x] = origin[x]
-    for outside in range(count - (end - begin)):
-        q = outside if outside < begin else outside + end - begin
-        column = sources[first + q]
-        for c in range(channels):
-            line[q * channels + c] = pixels[column * channels + c] if column >= 0 else fill[c]
-
-
-@inline
 def _load(line, images, row, sources, fill, first, count, before, width):
+    """`line[q·C + c] = image[row, sources[first + q], c]` or the fill, for q < count; inside without a look-up."""
     channels = len(fill)
-    if row < 0:
-        for q in range(count):
-            for c in range(channels):
-                line[q * channels + c] = fill[c]
-        return
+    begin = end = 0
+    if row >= 0:
+        begin = min(max(before - first, 0), count)
+        end = min(max(before + width - first, begin), count)
     for image in literal_unroll(images):
         if len(image) > 0:
-            pixels = image[row * width * channels : (row + 1) * width * channels]
-            _load_row(line, pixels, sources, fill, first, count, before, width)
+            inside = line[begin * channels : end * channels]
+            origin = image[max(row * width + first + begin - before, 0) * channels :]
+            for x in range(len(inside)):
+                inside[x] = origin[x]
+            for outside in range(count - (end - begin)):
+                q = outside if outside < begin else outside + end - begin
+                column = sources[first + q]
+                known = row >= 0 and column >= 0
+                for c in range(channels):
+                    line[q * channels + c] = image[(row * width + column) * channels + c] if known else fill[c]
 
 
 @inline

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import islice
 from typing import Any
 
 from pydantic_core import from_json
@@ -9,6 +10,7 @@ from pydantic_core import from_json
 from service.errors import UnreadableBody
 
 _KEY = re.compile(rb'"\s*:')
+_MAX_KEYS = 1000  # no document has a tenth of it; each unknown one would cost a message
 
 
 def read_json(data: bytes | bytearray | str, where: str) -> Any:
@@ -17,10 +19,13 @@ def read_json(data: bytes | bytearray | str, where: str) -> Any:
     Raises UnreadableBody, in which `where` names the text.
     """
     text = data.encode() if isinstance(data, str) else bytes(data)
+    keys = sum(1 for _ in islice(_KEY.finditer(text), _MAX_KEYS + 1))
+    if keys > _MAX_KEYS:
+        raise UnreadableBody(f"{where} has more than {_MAX_KEYS} keys")
     try:
         value = from_json(text, allow_inf_nan=True)
         # The fast parser keeps the last of two equal keys; only where it kept fewer than there are is a slow look due.
-        if len(_KEY.findall(text)) != _count_keys(value):
+        if keys != _count_keys(value):
             json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
         raise UnreadableBody(f"{where} is not JSON: {error}") from None

@@ -35,8 +35,10 @@ def write_report(
     lines = [
         "# Performance",
         "",
-        ("Written by `make bench`; no figure is typed by hand. A ratio is the peer's time over ours, the "
-        "median of rounds that"),
+        (
+            "Written by `make bench`; no figure is typed by hand. A ratio is the peer's time over ours, the "
+            "median of rounds that"
+        ),
         "run each contender once: above 1 we are faster. Both at their defaults for accuracy. Targets are in brackets.",
         "",
         f"Machine: {_processor()}, {threads} threads for every contender.",

@@ -22,6 +22,7 @@ from tests.service.media.files import (
     tiff_tags,
 )
 
+_BOMB = zlib.compress(bytes(64 << 20), 1)
 _NOISE = np.random.default_rng(2).integers(0, 255, (64, 64, 3), np.uint8)
 
 
@@ -44,20 +45,12 @@ def _many_pages() -> bytes:
 
 def _strip_bomb() -> bytes:
     """A TIFF of 16 pixels whose compressed strip holds 64 MB."""
-    strip = zlib.compress(bytes(64 << 20), 9)
-    return tiff_bytes(tiff_tags(4, 4, strip=122, length=len(strip), compression=8), strip)
+    return tiff_bytes(tiff_tags(4, 4, strip=122, length=len(_BOMB), compression=8), _BOMB)
 
 
 def _png_with(kind: bytes, content: bytes) -> bytes:
     data = encoded(Image.fromarray(_NOISE), "PNG")
     return data[:33] + png_chunk(kind, content) + data[33:]
-
-
-def _exif(offset: int) -> bytes:
-    """A JPEG whose EXIF directory lies at any offset."""
-    exif = b"Exif\0\0II*\0" + struct.pack("<I", offset) + struct.pack("<H", 0xFFFF) + bytes(40)
-    data = encoded(Image.fromarray(_NOISE), "JPEG")
-    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
 
 
 _JPEG = encoded(Image.fromarray(_NOISE), "JPEG")
@@ -68,7 +61,7 @@ PICTURES: dict[str, bytes] = {
     "PNG of 50,000 × 50,000": png_promising(50_000, 50_000),
     "PNG of 2³¹ − 1 squared": png_promising(2**31 - 1, 2**31 - 1),
     "PNG of width 0": png_promising(0, 5),
-    "PNG with rows missing": png_promising(9000, 9000),
+    "PNG with rows missing": png_promising(2000, 2000),
     "PNG cut off in its header": _PNG[:20],
     "PNG cut off in its pixels": _PNG[: len(_PNG) // 2],
     "PNG with a wrong checksum": _PNG[:50] + bytes([_PNG[50] ^ 255]) + _PNG[51:],
@@ -76,8 +69,8 @@ PICTURES: dict[str, bytes] = {
     "PNG of an impossible depth": png_promising(4, 4, 3, 2),
     "PNG of an impossible colour type": png_promising(4, 4, 8, 5),
     "PNG with a second header": _png_with(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)),
-    "PNG with a compressed text bomb": _png_with(b"zTXt", b"k\0\0" + zlib.compress(bytes(80 << 20), 9)),
-    "PNG with a compressed profile bomb": _png_with(b"iCCP", b"k\0\0" + zlib.compress(bytes(80 << 20), 9)),
+    "PNG with a compressed text bomb": _png_with(b"zTXt", b"k\0\0" + _BOMB),
+    "PNG with a compressed profile bomb": _png_with(b"iCCP", b"k\0\0" + _BOMB),
     "animated PNG": encoded(Image.fromarray(_NOISE), "PNG", **_FRAMES),
     "JPEG cut off": _JPEG[: len(_JPEG) // 2],
     "JPEG cut off in its header": _JPEG[:100],
@@ -102,6 +95,7 @@ PICTURES: dict[str, bytes] = {
     "TIFF with four billion samples": tiff_bytes(
         [(n, t, c, v if n != 277 else 65_535) for n, t, c, v in tiff_tags(9000, 9000)]
     ),
+    "TIFF with a compressed strip of 64 MB for 16 pixels": _strip_bomb(),
     "TIFF of an unknown compression": tiff_bytes(tiff_tags(4, 4, strip=122, length=16, compression=9999), bytes(16)),
     "GIF": b"GIF89a" + bytes(40),
     "SVG": b"<svg xmlns='http://www.w3.org/2000/svg'/>",

@@ -63,6 +63,12 @@ def test_what_is_no_json_is_unreadable(text: bytes) -> None:
         read_json(text, "the part params")
 
 
+def test_an_object_of_a_million_keys_is_not_parsed() -> None:
+    with pytest.raises(UnreadableBody, match="more than 1000 keys"):
+        read_json(b"{" + b",".join(b'"k%d":1' % n for n in range(1001)) + b"}", "the body")
+    assert len(read_json(b"{" + b",".join(b'"k%d":1' % n for n in range(1000)) + b"}", "the body")) == 1000
+
+
 def test_nan_and_infinity_are_read_for_fields_that_have_a_use_for_them() -> None:
     nan, infinity, large = read_json(b"[NaN, -Infinity, 1e400]", "the body")
     assert nan != nan
