@@ -52,9 +52,8 @@ class Trace:
         operation = scope.get("epipole.operation")
         if operation is not None:
             # A bug is answered outside of this middleware, after it: no problem is noted yet.
-            outcome = (
-                "cut-off" if status == 499 else scope.get("epipole.problem", "internal" if status == 500 else "ok")
-            )
+            unnoted = {499: "cut-off", 500: "internal"}.get(status, "ok")
+            outcome = scope.get("epipole.problem", unnoted)
             self._engine.metrics.requests.labels(operation, outcome).inc()
             self._engine.metrics.request_seconds.labels(operation).observe(seconds)
         write = _log.debug if scope["path"] in _QUIET else _log.info

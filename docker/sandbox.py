@@ -6,6 +6,7 @@ Stands in for a container engine where there is none; the network is the machine
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-_SECONDS = 120
+_SECONDS = 60
 """How long a command may take that ends by itself."""
 
 # Run as process 1 of new namespaces: arguments are the root, the folder that is mounted at the volume, the volume.
@@ -59,7 +60,7 @@ class Sandbox:
 
     def start(self, command: Sequence[str], output: IO[bytes], **environment: str) -> subprocess.Popen[bytes]:
         """Start a command as process 1; the process returned is its parent, outside."""
-        namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
+        namespaces = ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork"]
         set_up = ["sh", "-c", _SET_UP, "sh", str(self.root), str(self.data), self.image.volume]
         return subprocess.Popen(  # noqa: S603 -- the caller's own command
             [*namespaces, *set_up, *self._unprivileged(), *command],
@@ -70,11 +71,17 @@ class Sandbox:
         )
 
     def once(self, command: Sequence[str], **environment: str) -> tuple[int, str]:
-        """Run a command as process 1 to its end: exit code and output."""
+        """Run a command as process 1 to its end, which is enforced: exit code and output."""
         with tempfile.TemporaryFile() as output:
-            code = self.start(command, output, **environment).wait(timeout=_SECONDS)
+            parent = self.start(command, output, **environment)
+            try:
+                parent.wait(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                output.write(f"killed after {_SECONDS} s\n".encode())
+            finally:
+                end(parent)
             output.seek(0)
-            return code, output.read().decode()
+            return parent.returncode, output.read().decode()
 
     def enter(self, process: int, command: Sequence[str], **environment: str) -> tuple[int, str]:
         """Run a command beside process 1, whose number outside is `process`: exit code and output."""
@@ -112,9 +119,19 @@ def mounted(name: str) -> Iterator[Sandbox]:
         _buildah("rm", container)
 
 
-def child_of(process: int) -> int:
-    """The number of the only child of a process."""
-    return int(Path(f"/proc/{process}/task/{process}/children").read_text().split()[0])
+def child_of(process: int) -> int | None:
+    """The number of the only child of a process; None where it has none."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return int(children[0]) if children else None
+
+
+def end(parent: subprocess.Popen[bytes]) -> None:
+    """Kill process 1 below `parent`, and with it its namespace; nothing where it has ended."""
+    if parent.poll() is None:
+        # Not the parent: the kernel forgets to kill its child once that has changed its user.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child_of(parent.pid) or parent.pid, signal.SIGKILL)
+        parent.wait()
 
 
 def _image(name: str) -> Image:

@@ -23,7 +23,7 @@ from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from typing import Any
 
-from sandbox import Sandbox, child_of, mounted
+from sandbox import Sandbox, child_of, end, mounted
 
 _PYTHON = "/opt/epipole/bin/python"
 _READY_SECONDS = 60.0
@@ -59,7 +59,10 @@ class Service:
     @property
     def process(self) -> int:
         """The number of process 1, seen from outside."""
-        return child_of(self.parent.pid)
+        child = child_of(self.parent.pid)
+        if child is None:
+            raise ChildProcessError("the service has ended")
+        return child
 
     def ask(
         self, method: str, path: str, body: bytes | None = None, *, key: bool = True, **headers: str
@@ -102,9 +105,7 @@ def serving(sandbox: Sandbox, key: str, **environment: str) -> Iterator[Service]
         try:
             yield Service(sandbox, parent, environment, key, Path(log.name))
         finally:
-            if parent.poll() is None:
-                parent.kill()
-                parent.wait()
+            end(parent)
 
 
 def try_image(name: str) -> int:

@@ -20,6 +20,9 @@ Function = Callable[..., Any]
 FASTMATH = frozenset({"contract", "reassoc", "nsz", "arcp"})
 """What may be relaxed in sums: order and contraction, never NaN and infinity."""
 
+CONTRACT = frozenset({"contract"})
+"""Multiply and add in one rounding, in the order written."""
+
 
 @dataclass
 class DeclaredKernel:
@@ -83,14 +86,15 @@ def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) 
     return declare
 
 
-def inline(function: Function, *, fastmath: bool = False) -> Function:
+def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Function:
     """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
+    allowed = FASTMATH if fastmath is True else fastmath
     return numba.njit(
         nogil=True,
         cache=True,
         error_model="numpy",
         boundscheck=False,
-        fastmath=set(FASTMATH) if fastmath else False,
+        fastmath=set(allowed) if allowed else False,
     )(function)
 
 

@@ -185,13 +185,13 @@ class Engine:
     async def _warm(self) -> None:
         try:
             done: WarmUp = await self._in(self._validators, warm_up)
-            await self._in(self._validators, exercise_codecs)
         except Exception as error:
             _log.error("the kernels cannot be loaded", exc_info=error)
             self.failed = True
             raise
         self.ready = True
         _log.info("ready", signatures=done.signatures, compiled=done.compiled, seconds=round(done.seconds, 3))
+        await self._in(self._validators, exercise_codecs)
 
     async def _expire(self) -> None:
         while True:

@@ -89,6 +89,10 @@ def compute(call: Call) -> Document:
         raise InvalidParams([_fault(error)]) from None
     except Degenerate as error:
         raise DegenerateInput(error.reason, error.detail) from None
+    except ValidationError as error:
+        if any(entry["type"] != "array_finite" for entry in error.errors(include_url=False, include_input=False)):
+            raise
+        raise DegenerateInput("overflow", "the numbers are too large: the result exceeds what floats hold") from None
     return result
 
 

@@ -1,5 +1,6 @@
 """Cameras: projections from poses, and the two-view geometry of pairs and rigs."""
 
+from geometry.cameras.centres import PAIR_STATUS
 from geometry.cameras.fundamental import (
     FundamentalAll,
     FundamentalPairs,
@@ -8,7 +9,7 @@ from geometry.cameras.fundamental import (
     fundamental_pairs,
 )
 from geometry.cameras.poses import projections_from_poses
-from geometry.cameras.rig import PAIR_STATUS, Rig
+from geometry.cameras.rig import Rig
 
 __all__ = [
     "PAIR_STATUS",

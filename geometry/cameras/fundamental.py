@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geometry.cameras.rig import PAIR_STATUS, Float, Layout, Normalization, Rig
+from geometry.cameras.centres import PAIR_STATUS
+from geometry.cameras.rig import Float, Layout, Normalization, Rig
 from geometry.errors import Degenerate, InvalidInput
 from geometry.inputs import Array, real_array
 

@@ -7,7 +7,6 @@ neighbour to the right is C elements away. With a stride of s, columns of equal 
 """
 # mypy: allow-untyped-defs, allow-untyped-calls
 
-from collections.abc import Sequence
 from typing import Any
 
 import llvmlite.binding
@@ -30,10 +29,7 @@ _BLOCK_BYTES = 256 if llvmlite.binding.get_host_cpu_features().get("avx512f") el
 _SLACK = 64
 """Elements, at least one block, that may be read and written past the end of a row."""
 
-_PIXELS = {
-    "float32": ("uint8", "uint16", "int16", "float32"),
-    "float64": PIXEL_DTYPES,
-}
+_PIXELS = {"float32": ("uint8", "uint16", "int16", "float32"), "float64": PIXEL_DTYPES}
 """Dtypes of pixels that each accumulator meets."""
 
 
@@ -82,8 +78,8 @@ def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, 
                     if source_row is not None:
                         place = builder.add(builder.mul(source_row, values[3]), offset)
                         pixels = builder.load(block(2, place), align=bytes_each)
-                    place = builder.add(builder.mul(tap_row, width), loop.index)
-                    tap = builder.load(builder.gep(arrays[6].data, [place]))
+                    tap_place = builder.add(builder.mul(tap_row, width), loop.index)
+                    tap = builder.load(builder.gep(arrays[6].data, [tap_place]))
                     first = builder.insert_element(ir.Constant(vector, ir.Undefined), tap, ir.Constant(index, 0))
                     lane_zero = ir.Constant(ir.VectorType(index, lanes), [0] * lanes)
                     factor = builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), lane_zero)
@@ -209,8 +205,8 @@ def _windowed_sum(
             for s in range(rows * taps if separate else (rows - 1) * row_step + (taps - 1) * tap_step + 1):
                 padded = y0 * row_stride + (s // taps * row_stride + s % taps * row_dilation if separate else s)
                 line = strip[s * pitch : (s + 1) * pitch]
-                target = line if column_stride == 1 else loaded
-                _load(target, images, row_sources[padded], column_sources, fill, first, count, before, width)
+                into = line if column_stride == 1 else loaded
+                _load(into, images, row_sources[padded], column_sources, fill, first, count, before, width)
                 if column_stride > 1:
                     _split_phases(line, loaded, phases, split, column_stride, channels, count)
             for y in range(0, rows, _ROWS):
@@ -271,10 +267,7 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -
         int(separate), span, pitch, phase_pitch, tile,
     )  # fmt: skip
     out = np.empty((rows.places, columns.places, channels), plan.output)
-    images = _by_dtype(image, _PIXELS[kind.name])
-    wholes, reals = (
-        _by_dtype(out, [name for name in _PIXELS[kind.name] if np.dtype(name).kind in kinds]) for kinds in ("iu", "f")
-    )
+    images, wholes, reals = _by_dtype(image, kind, "iuf"), _by_dtype(out, kind, "iu"), _by_dtype(out, kind, "f")
     row_sources, column_sources = rows.sources(plan.border), columns.sources(plan.border)
     fill, limits = plan.fill.astype(kind), _limits(plan.output, kind)
     vertical, horizontal = (np.ascontiguousarray(factor, kind) for factor in (vertical, horizontal))
@@ -293,8 +286,9 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array) -
     return out
 
 
-def _by_dtype(array: Array, dtypes: Sequence[str]) -> tuple[Array, ...]:
+def _by_dtype(array: Array, kind: np.dtype[Any], kinds: str) -> tuple[Array, ...]:
     """One flat array for each dtype, empty but for the array's own: one compiled kernel serves all."""
+    dtypes = [np.dtype(name) for name in _PIXELS[kind.name] if np.dtype(name).kind in kinds]
     return tuple(array.reshape(-1) if array.dtype == dtype else np.empty(0, dtype) for dtype in dtypes)
 
 

@@ -37,18 +37,38 @@ def _coordinates(m, left, y, lo, hi, width, height, channels, addresses, across,
         down[i] = v - row
 
 
+@inline
+def _touch(source, stride, lo, hi, addresses):  # type: ignore[no-untyped-def]
+    """Read ahead: these loads wait for memory all at once, those of the blend would one after the other."""
+    seen = source[0]
+    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(8)):
+        seen = max(seen, source[np.uint64(addresses[i]) + stride])
+    return seen
+
+
 def _fused(function):  # type: ignore[no-untyped-def]
     return inline(function, fastmath=True)
 
 
 @_fused
 def _bilinear(source, a, b, c, d, x, y):  # type: ignore[no-untyped-def]
-    """For finite taps; constant images stay constant."""
+    """For finite taps; a tap without weight has no influence, and a constant image stays constant."""
     real = type(x)
     upper, lower = real(source[a]), real(source[c])
     upper += (real(source[b]) - upper) * x
     lower += (real(source[d]) - lower) * x
     return upper + (lower - upper) * y
+
+
+@inline
+def _blend_finite(source, channels, stride, lo, hi, addresses, across, down, values):  # type: ignore[no-untyped-def]
+    pixel = np.uint64(channels)
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        x, y = across[i], down[i]
+        for k in range(np.uint64(channels)):
+            a = np.uint64(addresses[i]) + k
+            c = a + stride
+            values[i * pixel + k] = _bilinear(source, a, a + pixel, c, c + pixel, x, y)
 
 
 @inline
@@ -58,60 +78,54 @@ def _lerp(a, b, f):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _bilinear_of_any(source, a, right, below, x, y, channels, integer, out, at):  # type: ignore[no-untyped-def]
+def _blend_any(source, channels, stride, lo, hi, addresses, across, down, values):  # type: ignore[no-untyped-def]
     """For all taps. One without weight gives way to its neighbour: it may be NaN, or outside."""
-    real = type(x)
-    b = a + (right if x > 0 else np.uint64(0))
-    step = below if y > 0 else np.uint64(0)
-    for k in range(channels):
-        upper = _lerp(real(source[a + k]), real(source[b + k]), x)
-        lower = _lerp(real(source[a + step + k]), real(source[b + step + k]), x)
-        value = _lerp(upper, lower, y)
-        out[at + k] = np.floor(value + real(0.5)) if integer else value
+    real = type(across[0])
+    pixel, none = np.uint64(channels), np.uint64(0)
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        x, y = across[i], down[i]
+        right, below = pixel if x > 0 else none, stride if y > 0 else none
+        for k in range(pixel):
+            a = np.uint64(addresses[i]) + k
+            upper = _lerp(real(source[a]), real(source[a + right]), x)
+            lower = _lerp(real(source[a + below]), real(source[a + below + right]), x)
+            values[i * pixel + k] = _lerp(upper, lower, y)
+
+
+@_fused
+def _all_finite(values, begin, end):  # type: ignore[no-untyped-def]
+    zero = type(values[0])(0)
+    total = zero
+    for k in range(np.uint64(begin), np.uint64(end)):
+        total += values[k] * zero
+    return total == zero
 
 
 @inline
-def _row(source, channels, stride, lo, hi, addresses, across, down, integer, out, at):  # type: ignore[no-untyped-def]
-    real = type(across[0])
-    half = real(0.5)
-    pixel, one, two, three = np.uint64(channels), np.uint64(1), np.uint64(2), np.uint64(3)
-    for i in range(np.uint64(lo), np.uint64(hi)):
-        a, x, y = np.uint64(addresses[i]), across[i], down[i]
-        finite = False
-        if x > 0 and y > 0 and channels in (1, 3, 4):
-            b, c = a + pixel, a + stride
-            d = c + pixel
-            v0 = _bilinear(source, a, b, c, d, x, y)
-            v1 = v2 = v3 = real(0)
-            if channels > 1:
-                v1 = _bilinear(source, a + one, b + one, c + one, d + one, x, y)
-                v2 = _bilinear(source, a + two, b + two, c + two, d + two, x, y)
-            if channels > 3:
-                v3 = _bilinear(source, a + three, b + three, c + three, d + three, x, y)
-            size = abs(v0) + abs(v1) + abs(v2) + abs(v3)
-            finite = integer or size < np.inf
-            if finite:
-                out[at] = np.floor(v0 + half) if integer else v0
-                if channels > 1:
-                    out[at + one] = np.floor(v1 + half) if integer else v1
-                    out[at + two] = np.floor(v2 + half) if integer else v2
-                if channels > 3:
-                    out[at + three] = np.floor(v3 + half) if integer else v3
-        if not finite:
-            _bilinear_of_any(source, a, pixel, stride, x, y, pixel, integer, out, at)
-        at += pixel
+def _store(values, begin, end, integer, out, at):  # type: ignore[no-untyped-def]
+    half = type(values[0])(0.5)
+    first = np.uint64(begin)
+    if integer:
+        for k in range(np.uint64(end - begin)):
+            out[at + k] = np.floor(values[first + k] + half)
+    else:
+        for k in range(np.uint64(end - begin)):
+            out[at + k] = values[first + k]
 
 
 @kernel(
     *(
-        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {r}[:,::1], {t}[::1])"
+        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {r}[:,::1], {r}[::1], {t}[::1], {t}[::1])"
         for t, r in _REALS.items()
     )
 )
-def _linear(source, width, height, channels, m, x, y, columns, spans, start, stop, integer, fractions, out):  # type: ignore[no-untyped-def]
+def _linear(  # type: ignore[no-untyped-def]
+    source, width, height, channels, m, x, y, columns, spans, start, stop, integer, fractions, values, seen, out
+):
     addresses = np.zeros(CHUNK, np.int64)
     across, down = fractions[0], fractions[1]
     stride = np.uint64(width * channels)
+    far = height - 3.0
     for tile in range(start, stop, _TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
             for row in range(tile, min(tile + _TILE_ROWS, stop)):
@@ -119,16 +133,26 @@ def _linear(source, width, height, channels, m, x, y, columns, spans, start, sto
                 hi = min(x + spans[row, 5], left + CHUNK) - left
                 if lo >= hi:
                     continue
-                _coordinates(m, left, float(y + row), lo, hi, width, height, channels, addresses, across, down)
-                at = np.uint64((row * columns + left - x + lo) * channels)
-                if channels == 1:
-                    _row(source, 1, stride, lo, hi, addresses, across, down, integer, out, at)
-                elif channels == 3:
-                    _row(source, 3, stride, lo, hi, addresses, across, down, integer, out, at)
-                elif channels == 4:
-                    _row(source, 4, stride, lo, hi, addresses, across, down, integer, out, at)
-                else:
-                    _row(source, channels, stride, lo, hi, addresses, across, down, integer, out, at)
+                line = float(y + row)
+                _coordinates(m, left, line, lo, hi, width, height, channels, addresses, across, down)
+                begin, end = lo * channels, hi * channels
+                # v runs one way along a row: its ends tell whether a row of the source is left below all taps.
+                q_line, w_line = m[1, 1] * line + m[1, 2], m[2, 1] * line + m[2, 2]
+                first, last = float(left + lo), float(left + hi - 1)
+                q0, w0 = m[1, 0] * first + q_line, m[2, 0] * first + w_line
+                q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
+                simple = q0 <= far * w0 and q1 <= far * w1
+                if simple:
+                    seen[0] = _touch(source, stride, lo, hi, addresses)
+                    if channels == 1:
+                        _blend_finite(source, 1, stride, lo, hi, addresses, across, down, values)
+                    elif channels == 3:
+                        _blend_finite(source, 3, stride, lo, hi, addresses, across, down, values)
+                    else:
+                        _blend_finite(source, channels, stride, lo, hi, addresses, across, down, values)
+                if not simple or not (integer or _all_finite(values, begin, end)):
+                    _blend_any(source, channels, stride, lo, hi, addresses, across, down, values)
+                _store(values, begin, end, integer, out, np.uint64((row * columns + left - x + lo) * channels))
 
 
 def linear(source: Array, m: Array, region: Region, spans: Array, start: int, stop: int, out: Array) -> None:
@@ -162,5 +186,7 @@ def linear(source: Array, m: Array, region: Region, spans: Array, start: int, st
         stop,
         source.dtype.kind != "f",
         np.zeros((2, CHUNK), real),
+        np.zeros(CHUNK * channels, real),
+        np.zeros(1, source.dtype),
         out.reshape(-1),
     )

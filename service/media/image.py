@@ -6,7 +6,6 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import simplejpeg
-import tifffile
 
 from service.arrays.pending import Array
 
@@ -50,6 +49,8 @@ def encode_picture(media_type: str, pixels: Array, *, quality: int, png_level: i
         return simplejpeg.encode_jpeg(pixels, quality, "RGB", "420")  # type: ignore[no-any-return]
     if media_type == "image/webp":
         return bytes(imagecodecs.webp_encode(pixels, level=quality, lossless=False))
+    import tifffile  # takes a tenth of a second, which the start of the service need not wait for
+
     file = io.BytesIO()
     colour = "rgb" if pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype.kind == "u" else "minisblack"
     extra = ["unassalpha"] if colour == "rgb" and pixels.shape[2] == 4 else None

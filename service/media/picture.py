@@ -12,7 +12,6 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import simplejpeg
-import tifffile
 from PIL import Image
 
 from service.arrays.pending import Array, PendingArray
@@ -122,6 +121,8 @@ def _open_pillow(data: memoryview, media_type: str, max_pixels: int) -> Opened:
 
 
 def _open_tiff(data: memoryview, max_pixels: int) -> Opened:
+    import tifffile  # takes a tenth of a second, which the start of the service need not wait for
+
     with tifffile.TiffFile(io.BytesIO(data)) as tiff:
         if len(list(islice(tiff.pages, 2))) > 1:
             raise UnsupportedMedia("has several pages; send one picture")

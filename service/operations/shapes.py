@@ -1,13 +1,13 @@
 """Small parameter documents that several operations share."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from service.documents import Document
 
 Border = Literal["constant", "replicate", "reflect", "reflect_101", "wrap"]
-Numbers = float | list[float]
+Numbers = float | Annotated[list[float], Field(max_length=65_536)]
 
 
 class Size(Document):

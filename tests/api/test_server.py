@@ -114,6 +114,8 @@ def test_every_request_is_one_json_line_in_the_log(server: Server) -> None:
     assert event["event"] == "request"
     assert (event["operation"], event["status"], event["request_id"]) == ("fundamental", 200, "look-for-me")
     assert event["milliseconds"] > 0
+    for line in server.lines:
+        assert line.startswith("Epipole listens on") or json.loads(line)["event"], line
 
 
 @pytest.fixture(scope="module")

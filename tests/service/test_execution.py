@@ -1,12 +1,13 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from geometry.errors import Degenerate, InvalidInput
 from service.arrays.reference import References
-from service.arrays.types import Image, ResultImage
+from service.arrays.types import Image, Matrix3, ResultImage
 from service.documents import Document
 from service.errors import DegenerateInput, InvalidParams, TooLarge
 from service.execution import compute, price, validate
@@ -63,6 +64,27 @@ def test_a_degenerate_configuration_keeps_its_reason() -> None:
     with pytest.raises(DegenerateInput, match="nothing is left") as refused:
         compute(call(factor=0))
     assert refused.value.reason == "zero"
+
+
+def test_a_result_that_overflows_is_degenerate_and_one_of_another_shape_is_a_bug() -> None:
+    class Finite(Document):
+        matrix: Matrix3 = Field(description="A matrix.")
+
+    def run(params: Params) -> Finite:
+        return Finite(matrix=np.full((3, 3), params.image[0, 0] * 1e300))
+
+    operation = Operation("overflow", "none", "Overflow", Params, Finite, run, cost, ())
+    for value, reason in ((1e300, "overflow"), (1.0, None)):
+        priced = price(operation, validate(operation, {"image": [[value]]}, References()), Settings())
+        if reason is None:
+            assert compute(priced).matrix[0, 0] == 1e300  # type: ignore[attr-defined]
+        else:
+            with pytest.raises(DegenerateInput) as refused:
+                compute(priced)
+            assert refused.value.reason == reason
+    broken = replace(operation, run=lambda _: Finite(matrix=np.zeros((2, 2))))
+    with pytest.raises(ValidationError):
+        compute(price(broken, validate(broken, {"image": [[1]]}, References()), Settings()))
 
 
 def test_outputs_and_work_are_limited_before_anything_is_computed() -> None:

@@ -394,8 +394,7 @@ def test_rows_out_of_range_are_refused():
 def test_kernels_meet_only_the_types_they_declare():
     import numba
 
-    from geometry.cameras import minors
-    from geometry.cameras import rig as rigs
+    from geometry.cameras import centres, minors, products
     from geometry.kernel import _declared
 
     cameras = rig(3, seed=31)
@@ -403,8 +402,12 @@ def test_kernels_meet_only_the_types_they_declare():
         fundamental(cameras[0], cameras[1], normalization=normalization)
         for dtype in ("float64", "float32"):
             fundamental_all(cameras, dtype=dtype, normalization=normalization, layout="condensed")
-    kernels = [k for k in _declared if k.dispatcher.py_func.__module__ in (minors.__name__, rigs.__name__)]
-    assert len(kernels) == 5
+    kernels = [
+        k
+        for k in _declared
+        if k.dispatcher.py_func.__module__ in {module.__name__ for module in (centres, minors, products)}
+    ]
+    assert len(kernels) == 6
     for declared in kernels:
         allowed = {numba.core.sigutils.normalize_signature(text)[0] for text in declared.signatures}
         assert set(declared.dispatcher.signatures) <= allowed

