@@ -13,6 +13,8 @@ from typing import Any
 
 import numba
 from numba.core import event
+from numba.core.compiler import Compiler
+from numba.core.compiler_lock import global_compiler_lock
 
 Function = Callable[..., Any]
 """Kernels carry no annotations: their types are the signatures declared for the compiler."""
@@ -63,7 +65,21 @@ _counter = _Counter()
 event.register("numba:compile", _counter)  # type: ignore[no-untyped-call]
 
 
-def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) -> Callable[[Function], Function]:
+class _Packing(Compiler):  # type: ignore[misc]  # numba ships no types
+    """Numba's compiler with a pass switched on that numba leaves off by default; the switch is global, hence the lock."""
+
+    def compile_extra(self, func: Any) -> Any:
+        with global_compiler_lock:
+            before, numba.config.SLP_VECTORIZE = numba.config.SLP_VECTORIZE, 1
+            try:
+                return super().compile_extra(func)
+            finally:
+                numba.config.SLP_VECTORIZE = before
+
+
+def kernel(
+    *signatures: str, types: Sequence[str] = (), fastmath: bool = False, packed: bool = False
+) -> Callable[[Function], Function]:
     """Declare a kernel with the signatures that its wrapper calls.
 
     Parameters
@@ -74,10 +90,12 @@ def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) 
         Numba element type names that replace `{T}`: `("u1", "f4")`.
     fastmath
         Allow the reorderings in `FASTMATH`.
+    packed
+        Join like operations on neighbouring elements outside of loops into vectors, too.
     """
 
     def declare(function: Function) -> Function:
-        compiled = inline(function, fastmath=fastmath)
+        compiled = inline(function, fastmath=fastmath, packed=packed)
         expanded = tuple(s.replace("{T}", t) for s in signatures for t in (types if "{T}" in s else ("",)))
         if hasattr(compiled, "compile"):
             _declared.append(DeclaredKernel(compiled, expanded))
@@ -86,7 +104,7 @@ def kernel(*signatures: str, types: Sequence[str] = (), fastmath: bool = False) 
     return declare
 
 
-def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Function:
+def inline(function: Function, *, fastmath: bool | frozenset[str] = False, packed: bool = False) -> Function:
     """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
     allowed = FASTMATH if fastmath is True else fastmath
     return numba.njit(
@@ -95,6 +113,7 @@ def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Fu
         error_model="numpy",
         boundscheck=False,
         fastmath=set(allowed) if allowed else False,
+        pipeline_class=_Packing if packed else Compiler,
     )(function)
 
 

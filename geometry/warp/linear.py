@@ -16,6 +16,10 @@ _REALS = {"u1": "f4", "u2": "f4", "i2": "f4", "f4": "f4", "i4": "f8", "f8": "f8"
 """Type of the arithmetic; float32 holds 16-bit integers with 8 bits to spare."""
 
 
+def _fused(function):  # type: ignore[no-untyped-def]
+    return inline(function, fastmath=True)
+
+
 @inline
 def _coordinates(m, left, y, lo, hi, width, height, channels, addresses, across, down):  # type: ignore[no-untyped-def]
     """Addresses of the upper left taps, and fractions."""
@@ -46,10 +50,6 @@ def _touch(source, stride, lo, hi, addresses):  # type: ignore[no-untyped-def]
     return seen
 
 
-def _fused(function):  # type: ignore[no-untyped-def]
-    return inline(function, fastmath=True)
-
-
 @_fused
 def _bilinear(source, a, b, c, d, x, y):  # type: ignore[no-untyped-def]
     """For finite taps; a tap without weight has no influence, and a constant image stays constant."""
@@ -61,14 +61,35 @@ def _bilinear(source, a, b, c, d, x, y):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _blend_finite(source, channels, stride, lo, hi, addresses, across, down, values):  # type: ignore[no-untyped-def]
+def _blend_1(source, stride, lo, hi, addresses, across, down, values):  # type: ignore[no-untyped-def]
+    one = np.uint64(1)
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        a = np.uint64(addresses[i])
+        c = a + stride
+        values[i] = _bilinear(source, a, a + one, c, c + one, across[i], down[i])
+
+
+@inline
+def _blend_fours(source, channels, stride, lo, hi, addresses, across, down, values):  # type: ignore[no-untyped-def]
+    """Four channels at a time, which the compiler packs into vectors; the next pixel overwrites what is too much."""
     pixel = np.uint64(channels)
+    one, two, three = np.uint64(1), np.uint64(2), np.uint64(3)
     for i in range(np.uint64(lo), np.uint64(hi)):
         x, y = across[i], down[i]
-        for k in range(np.uint64(channels)):
-            a = np.uint64(addresses[i]) + k
-            c = a + stride
-            values[i * pixel + k] = _bilinear(source, a, a + pixel, c, c + pixel, x, y)
+        for group in range(0, channels, 4):
+            first = np.uint64(max(min(group, channels - 4), 0))
+            a = np.uint64(addresses[i]) + first
+            b, c = a + pixel, a + stride
+            d = c + pixel
+            v0 = _bilinear(source, a, b, c, d, x, y)
+            v1 = _bilinear(source, a + one, b + one, c + one, d + one, x, y)
+            v2 = _bilinear(source, a + two, b + two, c + two, d + two, x, y)
+            v3 = _bilinear(source, a + three, b + three, c + three, d + three, x, y)
+            at = i * pixel + first
+            values[at] = v0
+            values[at + one] = v1
+            values[at + two] = v2
+            values[at + three] = v3
 
 
 @inline
@@ -117,7 +138,8 @@ def _store(values, begin, end, integer, out, at):  # type: ignore[no-untyped-def
     *(
         f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {r}[:,::1], {r}[::1], {t}[::1], {t}[::1])"
         for t, r in _REALS.items()
-    )
+    ),
+    packed=True,
 )
 def _linear(  # type: ignore[no-untyped-def]
     source, width, height, channels, m, x, y, columns, spans, start, stop, integer, fractions, values, seen, out
@@ -141,15 +163,15 @@ def _linear(  # type: ignore[no-untyped-def]
                 first, last = float(left + lo), float(left + hi - 1)
                 q0, w0 = m[1, 0] * first + q_line, m[2, 0] * first + w_line
                 q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
-                simple = q0 <= far * w0 and q1 <= far * w1
+                simple = q0 <= far * w0 and q1 <= far * w1 and stride >= 4
                 if simple:
                     seen[0] = _touch(source, stride, lo, hi, addresses)
                     if channels == 1:
-                        _blend_finite(source, 1, stride, lo, hi, addresses, across, down, values)
+                        _blend_1(source, stride, lo, hi, addresses, across, down, values)
                     elif channels == 3:
-                        _blend_finite(source, 3, stride, lo, hi, addresses, across, down, values)
+                        _blend_fours(source, 3, stride, lo, hi, addresses, across, down, values)
                     else:
-                        _blend_finite(source, channels, stride, lo, hi, addresses, across, down, values)
+                        _blend_fours(source, channels, stride, lo, hi, addresses, across, down, values)
                 if not simple or not (integer or _all_finite(values, begin, end)):
                     _blend_any(source, channels, stride, lo, hi, addresses, across, down, values)
                 _store(values, begin, end, integer, out, np.uint64((row * columns + left - x + lo) * channels))
@@ -186,7 +208,7 @@ def linear(source: Array, m: Array, region: Region, spans: Array, start: int, st
         stop,
         source.dtype.kind != "f",
         np.zeros((2, CHUNK), real),
-        np.zeros(CHUNK * channels, real),
+        np.zeros(CHUNK * channels + 4, real),
         np.zeros(1, source.dtype),
         out.reshape(-1),
     )
