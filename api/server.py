@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -20,6 +21,10 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
         super().__init__(config)
         self._engine = engine
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._engine.draining = True
+        super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
         return self._engine.failed or await super().on_tick(counter)

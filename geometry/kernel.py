@@ -65,16 +65,17 @@ _counter = _Counter()
 event.register("numba:compile", _counter)  # type: ignore[no-untyped-call]
 
 
-class _Packing(Compiler):  # type: ignore[misc]  # numba ships no types
-    """Numba's compiler with a pass switched on that numba leaves off by default; the switch is global, hence the lock."""
+class _Packing(Compiler):
+    """Numba's compiler with a pass switched on that it leaves off by default; the switch is global, hence the lock."""
 
     def compile_extra(self, func: Any) -> Any:
+        config: Any = numba.config
         with global_compiler_lock:
-            before, numba.config.SLP_VECTORIZE = numba.config.SLP_VECTORIZE, 1
+            before, config.SLP_VECTORIZE = config.SLP_VECTORIZE, 1
             try:
-                return super().compile_extra(func)
+                return super().compile_extra(func)  # type: ignore[no-untyped-call]
             finally:
-                numba.config.SLP_VECTORIZE = before
+                config.SLP_VECTORIZE = before
 
 
 def kernel(

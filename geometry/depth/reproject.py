@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands, threads
 from geometry.cameras.poses import intrinsic_matrix
+from geometry.depth.memory import landing_memory
 from geometry.depth.views import (
     MOST_PIXELS,
     DepthKind,
@@ -31,7 +32,6 @@ DEPTH_STATUS = ("ok", "hole")
 # on top of the half send all of them the same way, up.
 _HALF = 0.5 + 2.0**-30
 _BAND_PIXELS = 65536
-_BITS = {"uint16": "uint16", "float32": "int32", "float64": "int64"}
 _CHUNK = 512  # pixels of a row whose intermediate values stay in the first-level cache
 _NOTHING, _BEHIND, _OUTSIDE, _UNREPRESENTABLE = -1, -2, -3, -4  # instead of a plane index in the target
 
@@ -111,98 +111,75 @@ def _z_to_ray(A, b, inverse, y, begin, values, moved):  # type: ignore[no-untype
         moved[i] = math.sqrt(X * X + Y * Y + moved[i] * moved[i])
 
 
-@kernel("void({T}[:,::1], {T}, i8, i8, {T}[:,::1])", types=("u2", "i4", "i8"))
-def _extremes(bits, highest, start, stop, extremes):  # type: ignore[no-untyped-def]
-    """Least and greatest reading of each row, as bits: those of positive floats are ordered as the floats are."""
-    for y in range(start, stop):
-        least, most = highest, bits.dtype.type(0)
-        for value in bits[y]:
-            reading = (value > 0) & (value <= highest)
-            least = min(least, value if reading else highest)
-            most = max(most, value if reading else bits.dtype.type(0))
-        extremes[y, 0], extremes[y, 1] = least, most
-
-
 @kernel(
-    "void(u2[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, i8[:,::1], i8, i8, f8[:,::1], i4[:,::1],"
-    " u1[:,::1], i8[:,::1])",
-    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, i8[:,::1], i8, i8, {T}[:,::1], i4[:,::1],"
-    " u1[:,::1], i8[:,::1])",
+    "void(u2[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
+    " i4[:,::1], f8[:,::1], i8[:,::1])",
+    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
+    " i4[:,::1], {T}[:,::1], i8[:,::1])",
     types=("f4", "f8"),
 )
-def _splat_nearest(  # type: ignore[no-untyped-def]
-    depth, absent, A, b, inverses, ray, lowest, highest, reach, start, stop, nearest, source_index, status, fates
+def _land(  # type: ignore[no-untyped-def]
+    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, landing, distance, rows
 ):
-    lines, columns, height, width = len(depth), depth.shape[1], len(nearest), nearest.shape[1]
     values, moved, places = np.empty(_CHUNK), np.empty(_CHUNK), np.empty(_CHUNK)
-    landing, distance = np.empty(_CHUNK, np.int32), np.empty(_CHUNK, nearest.dtype)
-    first, last = start * width, stop * width
-    near, kept = nearest.reshape(height * width), source_index.reshape(height * width)
-    ready = start
-    nothing, behind, outside, unrepresentable, visible = 0, 0, 0, 0, 0
-    for y in range(lines):
-        counted = start * lines <= y * height < stop * lines  # every source row is counted in one band
-        met = reach[y, 0] < stop and reach[y, 1] > start
-        if not counted and not met:
-            continue
-        while ready < stop and ready < reach[y, 1]:
-            nearest[ready], source_index[ready] = np.nan, -1
-            ready += 1
-        for begin in range(0, columns, _CHUNK):
-            count = min(_CHUNK, columns - begin)
+    none = np.int32(2**31 - 1)
+    for y in range(start, stop):
+        nearest_place, furthest_place = none, np.int32(-1)
+        nothing, behind, outside, unrepresentable = 0, 0, 0, 0
+        for begin in range(0, depth.shape[1], _CHUNK):
+            count = min(_CHUNK, depth.shape[1] - begin)
             _read(depth[y, begin : begin + count], absent, values[:count])
             if ray:
                 _ray_to_z(inverses[0], y, begin, values[:count])
-            _project(A, b, y, begin, float(width), float(height), values[:count], moved, places)
+            _project(A, b, y, begin, width, height, values[:count], moved, places)
             if ray:
                 _z_to_ray(A, b, inverses[1], y, begin, values[:count], moved)
+            row_landing, row_distance = landing[y, begin : begin + count], distance[y, begin : begin + count]
             for i in range(count):
                 fits = (moved[i] > lowest) & (moved[i] < highest)
-                landing[i] = np.int32(places[i] if fits | (places[i] < 0.0) else _UNREPRESENTABLE)
-                distance[i] = moved[i] if fits else 0.0
-            if counted:
-                for i in range(count):
-                    nothing += landing[i] == _NOTHING
-                    behind += landing[i] == _BEHIND
-                    outside += landing[i] == _OUTSIDE
-                    unrepresentable += landing[i] == _UNREPRESENTABLE
-            if met:
-                base = y * columns + begin
-                for i in range(count):
-                    place = np.int64(landing[i])
-                    if first <= place < last:
-                        new, old, old_index = distance[i], near[place], kept[place]
-                        closer = not old <= new  # an empty place holds NaN: nothing is less than or equal to it
-                        near[place] = new if closer else old
-                        kept[place] = np.int32(base + i) if closer else old_index
-    nearest[ready:stop], source_index[ready:stop] = np.nan, -1
-    for y in range(start, stop):
-        indices, holes = source_index[y], status[y]
-        for x in range(width):
-            holes[x] = indices[x] < 0
-        for x in range(width):
-            visible += indices[x] >= 0
-    counts = fates[start]
-    counts[0], counts[1], counts[2], counts[3], counts[4] = nothing, behind, outside, unrepresentable, visible
+                row_landing[i] = np.int32(places[i] if fits | (places[i] < 0.0) else _UNREPRESENTABLE)
+                row_distance[i] = moved[i] if fits else 0.0
+            for i in range(count):
+                place = row_landing[i]
+                nothing += place == _NOTHING
+                behind += place == _BEHIND
+                outside += place == _OUTSIDE
+                unrepresentable += place == _UNREPRESENTABLE
+                nearest_place = min(nearest_place, place if place >= 0 else none)
+                furthest_place = max(furthest_place, place)
+        rows[y, 0], rows[y, 1] = nearest_place, furthest_place
+        rows[y, 2], rows[y, 3], rows[y, 4], rows[y, 5] = nothing, behind, outside, unrepresentable
 
 
-def _target_rows(extremes: Array, A: Array, b: Array, inverse: Array, ray: bool, columns: int, height: int) -> Array:
-    """Bound the target rows that each source row can land in, as (H, 2): the first, and one after the last.
-
-    v is monotonous in x and in z as long as z' > 0, so its extremes are at the ends of both.
-    """
-    x, y = np.array([0.0, columns - 1.0]), np.arange(len(extremes), dtype=np.float64)[:, np.newaxis, np.newaxis]
-    z = extremes.astype(np.float64)[:, :, np.newaxis]
-    if ray:
-        lengths = np.linalg.norm(np.stack(np.broadcast_arrays(x, y, 1.0), axis=-1) @ inverse.T, axis=-1).max(axis=2)
-        z[:, 0] /= lengths
-    with np.errstate(all="ignore"):
-        z_target = z * (A[2, 0] * x + A[2, 1] * y + A[2, 2]) + b[2]
-        v = (z * (A[1, 0] * x + A[1, 1] * y + A[1, 2]) + b[1]) / z_target
-    bounded = (z_target > 0).all(axis=(1, 2)) & np.isfinite(v).all(axis=(1, 2))
-    lowest, highest = np.where(bounded, v.min(axis=(1, 2)), 0.0), np.where(bounded, v.max(axis=(1, 2)), float(height))
-    reach = np.stack([np.clip(lowest - 1.5, 0, height), np.clip(highest + 2.5, 0, height)], axis=1)
-    return np.where(extremes[:, 1:] > 0, reach.astype(np.int64), 0)
+@kernel("void(i4[:,::1], {T}[:,::1], i8[:,::1], i8, i8, {T}[:,::1], i4[:,::1], u1[:,::1], i8[::1])", types=("f4", "f8"))
+def _keep_nearest(  # type: ignore[no-untyped-def]
+    landing, distance, rows, start, stop, nearest, source_index, status, visible
+):
+    first, places, columns = start * nearest.shape[1], (stop - start) * nearest.shape[1], landing.shape[1]
+    near, kept, holes = (
+        nearest[start:stop].reshape(places),
+        source_index[start:stop].reshape(places),
+        status[start:stop].reshape(places),
+    )
+    near[:] = np.nan
+    kept[:] = -1
+    for y in range(len(landing)):
+        if rows[y, 1] < first or rows[y, 0] >= first + places:
+            continue
+        row_landing, row_distance = landing[y], distance[y]
+        for x in range(columns):
+            place = row_landing[x] - first
+            if 0 <= place < places:
+                new, old, old_index = row_distance[x], near[place], kept[place]
+                closer = not old <= new  # an empty place holds NaN, which is not less than or equal to anything
+                near[place] = new if closer else old
+                kept[place] = np.int32(y * columns + x) if closer else old_index
+    for place in range(places):
+        holes[place] = kept[place] < 0
+    seen = 0
+    for place in range(places):
+        seen += kept[place] >= 0
+    visible[start] = seen
 
 
 @kernel("void(f8[:,::1], i4[:,::1], i8, i8, {T}[:,::1])", types=("u1", "u2", "i2", "i4"))
@@ -280,28 +257,29 @@ def reproject_depth(
     if np.array_equal(source, target) and np.array_equal(rotation, np.eye(3)) and not b.any():
         ray = False  # nothing moves: either kind stays as it is, to the last bit only if not converted
     whole = readings.dtype.kind in "iu"
-    working = np.float32 if readings.dtype == np.float32 else np.float64
+    working = np.dtype("float32" if readings.dtype == np.float32 else "float64")
+    landing, distance = landing_memory(lines, columns, working)
+    rows = np.empty((lines, 6), np.int64)
     lowest, highest = representable_range(readings.dtype)
-    bits = readings.depth.view(_BITS[readings.depth.dtype.name])
-    most = readings.depth.dtype.type(65535 if bits.dtype == np.uint16 else np.finfo(working).max).view(bits.dtype)
-    extremes = np.empty((lines, 2), bits.dtype)
-    run_bands(
-        lambda start, stop: _extremes(bits, most, start, stop, extremes),
-        lines,
-        grain=max(1, 4 * _BAND_PIXELS // columns),
-    )
-    reach = _target_rows(extremes.view(readings.depth.dtype), A, b, inverses[0], ray, columns, height)
-    nearest, source_index = np.empty((height, width), working), np.empty((height, width), np.int32)
-    status, fates = np.empty((height, width), np.uint8), np.zeros((height, 5), np.int64)
 
-    def splat_nearest(start: int, stop: int) -> None:
-        _splat_nearest(
-            readings.depth, readings.absent, A, b, inverses, ray, lowest, highest, reach,
-            start, stop, nearest, source_index, status, fates,
+    def land(start: int, stop: int) -> None:
+        _land(
+            readings.depth, readings.absent, A, b, inverses, ray, float(width), float(height), lowest, highest, start,
+            stop, landing, distance, rows,
         )  # fmt: skip
 
-    # every band works through the source rows that reach into it: no more bands than threads
-    run_bands(splat_nearest, height, grain=max(-(-height // threads()), _BAND_PIXELS // width, 1))
+    run_bands(land, lines, grain=max(1, _BAND_PIXELS // columns))
+    nearest, source_index = np.empty((height, width), working), np.empty((height, width), np.int32)
+    status, visible = np.empty((height, width), np.uint8), np.zeros(height, np.int64)
+    # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so
+    # that its height must be worth theirs; where they reach everywhere, there are no more bands than threads.
+    reach = float(np.maximum(rows[:, 1] // width - rows[:, 0] // width, 0).mean())
+    tall = max(int(2 * reach), 2 * _BAND_PIXELS // width, 1)
+    run_bands(
+        lambda start, stop: _keep_nearest(landing, distance, rows, start, stop, nearest, source_index, status, visible),
+        height,
+        grain=min(tall, -(-height // threads())),
+    )
     result = nearest
     if whole:
         result = np.empty((height, width), readings.dtype)
@@ -310,7 +288,8 @@ def reproject_depth(
             height,
             grain=max(1, _BAND_PIXELS // width),
         )
-    nothing, behind, outside, unrepresentable, visible = (int(count) for count in fates.sum(axis=0))
-    occluded = lines * columns - nothing - behind - outside - unrepresentable - visible
-    counted = Fates(nothing, behind, outside, unrepresentable, occluded, visible)
-    return ReprojectedDepth(result, source_index, status, counted)
+    nothing, behind, outside, unrepresentable = (int(count) for count in rows[:, 2:].sum(axis=0))
+    seen = int(visible.sum())
+    occluded = lines * columns - nothing - behind - outside - unrepresentable - seen
+    fates = Fates(nothing, behind, outside, unrepresentable, occluded, seen)
+    return ReprojectedDepth(result, source_index, status, fates)

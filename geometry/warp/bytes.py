@@ -77,6 +77,23 @@ def _gather(source, base, stride, lo, hi, offsets, upper, lower):  # type: ignor
 
 
 @inline
+def _gather_pairs(source, base, stride, lo, hi, offsets, upper, lower):  # type: ignore[no-untyped-def]
+    """One channel: the two taps of a row fit into 16 bits."""
+    step, one = np.uint64(stride), np.uint64(1)
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        a = np.uint64(base + np.int64(offsets[i]))
+        upper[i] = np.uint16(source[a]) | np.uint16(source[a + one]) << np.uint16(8)
+        a += step
+        lower[i] = np.uint16(source[a]) | np.uint16(source[a + one]) << np.uint16(8)
+
+
+@inline
+def _shorten(lo, hi, words, pairs):  # type: ignore[no-untyped-def]
+    for i in range(np.uint64(lo), np.uint64(hi)):
+        pairs[i] = np.uint16(words[i] & np.uint64(0xFFFF))
+
+
+@inline
 def _gather_near_the_ends(source, base, stride, lo, hi, offsets, upper, lower):  # type: ignore[no-untyped-def]
     last = source.size - stride - 8
     step = np.uint64(stride)
@@ -118,13 +135,12 @@ def _blend(a, b, c, d, fx, fy):  # type: ignore[no-untyped-def]
 
 @_fast
 def _blend_1(upper, lower, across, down, out):  # type: ignore[no-untyped-def]
-    byte = np.uint32(255)
+    byte, s = np.uint32(255), np.uint32(8)
     unit = np.float32(1 / _ONE)
     for i in range(CHUNK):
-        a, b = upper[2 * i], lower[2 * i]
+        a, b = np.uint32(upper[i]), np.uint32(lower[i])
         fx, fy = across[i] * unit, down[i] * unit
-        s = np.uint32(8)
-        out[i] = _blend(a & byte, (a >> s) & byte, b & byte, (b >> s) & byte, fx, fy)
+        out[i] = _blend(a & byte, a >> s, b & byte, b >> s, fx, fy)
 
 
 @_fast
@@ -157,10 +173,10 @@ def _blend_4(upper, lower, across, down, out):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _touch(source, base, lo, hi, offsets, upper):  # type: ignore[no-untyped-def]
+def _touch(source, base, step, lo, hi, offsets, upper):  # type: ignore[no-untyped-def]
     """Read ahead: these loads wait for memory all at once, those of the gather would one after the other."""
     seen = np.uint64(0)
-    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(16)):
+    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(step)):
         seen |= np.uint64(source[np.uint64(base + np.int64(offsets[i]))])
     upper[0] = seen
 
@@ -172,6 +188,7 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
     down = np.zeros(CHUNK, np.float32)
     upper = np.zeros(CHUNK, np.uint64)
     lower = np.zeros(CHUNK, np.uint64)
+    pairs_up, pairs_down = np.zeros(CHUNK, np.uint16), np.zeros(CHUNK, np.uint16)
     blended = np.zeros(CHUNK * 4, np.uint8)
     words_up, words_down = upper.view(np.uint32), lower.view(np.uint32)
     stride = width * channels
@@ -217,14 +234,21 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
                     q0, w0 = m[1, 0] * first + q_line, m[2, 0] * first + w_line
                     q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
                     if q0 >= w0 and q1 >= w1 and q0 <= far * w0 and q1 <= far * w1 and stride >= 8:
-                        _touch(source, base + stride, lo, hi, offsets, upper)
-                        _gather(source, base, stride, lo, hi, offsets, upper, lower)
+                        _touch(source, base + stride, 16 if abs(b1) < 1 / 16 else 4, lo, hi, offsets, upper)
+                        if channels == 1:
+                            _gather_pairs(source, base, stride, lo, hi, offsets, pairs_up, pairs_down)
+                        else:
+                            _gather(source, base, stride, lo, hi, offsets, upper, lower)
                     else:
                         _gather_near_the_ends(source, base, stride, lo, hi, offsets, upper, lower)
+                        _shorten(lo, hi, upper, pairs_up)
+                        _shorten(lo, hi, lower, pairs_down)
                 else:
                     _gather_exactly(source, m, left, line, width, height, channels, lo, hi, across, down, upper, lower)
+                    _shorten(lo, hi, upper, pairs_up)
+                    _shorten(lo, hi, lower, pairs_down)
                 if channels == 1:
-                    _blend_1(words_up, words_down, across, down, blended)
+                    _blend_1(pairs_up, pairs_down, across, down, blended)
                 elif channels == 3:
                     _blend_3(words_up, words_down, across, down, blended)
                 else:

@@ -21,7 +21,9 @@ def _integers(matrix: Array) -> Rows:
 
 
 def _product(left: Rows, right: Rows) -> Rows:
-    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*right, strict=True)] for row in left]
+    return [
+        [sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*right, strict=True)] for row in left
+    ]
 
 
 def _adjugate(m: Rows) -> Rows:

@@ -12,6 +12,7 @@ from geometry.warp.spans import Region
 
 CHUNK = 256
 _TILE_ROWS = 32
+_CACHE_LINE = 64
 _REALS = {"u1": "f4", "u2": "f4", "i2": "f4", "f4": "f4", "i4": "f8", "f8": "f8"}
 """Type of the arithmetic; float32 holds 16-bit integers with 8 bits to spare."""
 
@@ -42,10 +43,11 @@ def _coordinates(m, left, y, lo, hi, width, height, channels, addresses, across,
 
 
 @inline
-def _touch(source, stride, lo, hi, addresses):  # type: ignore[no-untyped-def]
+def _touch(source, channels, stride, lo, hi, addresses):  # type: ignore[no-untyped-def]
     """Read ahead: these loads wait for memory all at once, those of the blend would one after the other."""
     seen = source[0]
-    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(8)):
+    step = np.uint64(max(_CACHE_LINE // (channels * source.itemsize), 1))
+    for i in range(np.uint64(lo), np.uint64(hi), step):
         seen = max(seen, source[np.uint64(addresses[i]) + stride])
     return seen
 
@@ -165,7 +167,7 @@ def _linear(  # type: ignore[no-untyped-def]
                 q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
                 simple = q0 <= far * w0 and q1 <= far * w1 and stride >= 4
                 if simple:
-                    seen[0] = _touch(source, stride, lo, hi, addresses)
+                    seen[0] = _touch(source, channels, stride, lo, hi, addresses)
                     if channels == 1:
                         _blend_1(source, stride, lo, hi, addresses, across, down, values)
                     elif channels == 3:

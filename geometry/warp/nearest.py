@@ -22,9 +22,9 @@ def _addresses(m, left, y, lo, hi, width, height, channels, addresses):  # type:
     start = float(left)
     for i in range(np.uint64(lo), np.uint64(hi)):
         x = start + np.float64(np.int32(i))
-        w = w_step * x + w_line
-        column = min(max(np.floor((p_step * x + p_line) / w + 0.5), 0.0), right)
-        row = min(max(np.floor((q_step * x + q_line) / w + 0.5), 0.0), bottom)
+        r = 1.0 / (w_step * x + w_line)
+        column = min(max(np.floor((p_step * x + p_line) * r + 0.5), 0.0), right)
+        row = min(max(np.floor((q_step * x + q_line) * r + 0.5), 0.0), bottom)
         addresses[i] = np.int64(row * stride + column * pixel)
 
 

@@ -146,9 +146,7 @@ def warp_perspective(
     def work(start: int, stop: int) -> None:
         write_spans(m, region, source, interpolation, start, stop, spans, mask)
         inside(source, m, region, spans, start, stop, out)
-        around(
-            source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling
-        )
+        around(source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling)
 
     run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))
     return Warped(out if np.ndim(image) == 3 else out[:, :, 0], mask)
