@@ -1,6 +1,7 @@
 """A rig: cameras prepared once, from which fundamental matrices of any pairs are read off."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -44,7 +45,10 @@ class Rig:
 
     def __init__(self, projections: ArrayLike) -> None:
         self._prepared = plucker_minors(real_array(projections, "projections", ("N", 3, 4)))
-        self._coincident = coincident_cameras(self._prepared)
+
+    @cached_property
+    def _coincident(self) -> Array:
+        return coincident_cameras(self._prepared)
 
     @property
     def cameras(self) -> int:

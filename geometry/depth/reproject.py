@@ -22,6 +22,7 @@ from geometry.depth.views import (
 from geometry.errors import InvalidInput
 from geometry.inputs import Array, choice, extent
 from geometry.kernel import inline, kernel
+from geometry.memory import fresh_arrays
 
 Splat = Literal["nearest"]
 
@@ -269,8 +270,10 @@ def reproject_depth(
         )  # fmt: skip
 
     run_bands(land, lines, grain=max(1, _BAND_PIXELS // columns))
-    nearest, source_index = np.empty((height, width), working), np.empty((height, width), np.int32)
-    status, visible = np.empty((height, width), np.uint8), np.zeros(height, np.int64)
+    nearest, source_index, status = fresh_arrays(
+        *(((height, width), np.dtype(kind)) for kind in (working, np.int32, np.uint8))
+    )
+    visible = np.zeros(height, np.int64)
     # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so
     # that its height must be worth theirs; where they reach everywhere, there are no more bands than threads.
     reach = float(np.maximum(rows[:, 1] // width - rows[:, 0] // width, 0).mean())

@@ -104,8 +104,8 @@ def around(
 ) -> None:
     """Write every pixel of rows `start:stop` that is not inside the source.
 
-    A tap outside the source is, for an image `abcd`: the fill (constant); `aaa|abcd|ddd` (replicate); `cba|abcd|dcb` (reflect);
-    `dcb|abcd|cba` (reflect_101); `bcd|abcd|abc` (wrap). Behind the horizon there is only the fill.
+    A tap outside the source is, for an image `abcd`: the fill (constant); `aaa|abcd|ddd` (replicate); `cba|abcd|dcb`
+    (reflect); `dcb|abcd|cba` (reflect_101); `bcd|abcd|abc` (wrap). Behind the horizon there is only the fill.
 
     Parameters
     ----------

@@ -1,12 +1,13 @@
 """Linear interpolation of bytes in 1, 3 or 4 channels: the fast path of the inside of an image.
 
-Work goes over tiles, and in a tile over rows of CHUNK pixels that begin at multiples of CHUNK in the output, whatever part of it is
-computed. A chunk passes four stages whose buffers stay in the first-level cache: coordinates, gather (one unaligned
-64-bit word per pixel holds a pixel and its right neighbour), blend, copy.
+Work goes over tiles, and in a tile over rows of CHUNK pixels, which begin at multiples of CHUNK in the output, whatever
+part of it is computed. A chunk passes four stages whose buffers stay in the first-level cache: coordinates, gather (one
+unaligned 64-bit word holds a pixel and its right neighbour), blend, copy. Coordinates and blends are computed for whole
+chunks, so that each pixel goes through the same instructions.
 
 Coordinates are relative to the source pixel at the chunk's centre: with w divided by its value there, both numerators
-and w are short numbers, so that float32 carries the coordinates to 1e-4 px at scale 1. Chunks in which they run further than
-_REACH source pixels, or in which w changes by more than a quarter, go through float64.
+and w are short numbers, so that float32 carries the coordinates to 1e-4 px at scale 1. Chunks in which they run further
+than _REACH source pixels, or in which w changes by more than a quarter, go through float64.
 """
 
 import numpy as np

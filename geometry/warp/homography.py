@@ -62,12 +62,14 @@ def output_to_source(
     """Return the map M from output to source pixels, signed so that w > 0 in front.
 
     `(u, v) = (m1·q / m3·q, m2·q / m3·q)` for the output pixel `q = (x, y, 1)`, with pixel centres at integers. M is the
-    homography or its adjugate, computed without rounding, as entries of the homography are multiples of one power of two;
-    the scale is a power of two, so that M of an affine map with short entries is exact.
+    homography or its adjugate, computed in whole numbers and rounded once; its scale is a power of two, so that M of an
+    affine map with short entries is exact.
 
-    The sign of a homography is arbitrary. It is chosen here so that w = h3·p > 0 at the centre p of the source image; if h3·p = 0
-    there, on its right side; if that is 0 too, below. Where this would leave the whole output behind, the other side is taken.
-    For p = M q / (M q)_3 it is `h3·p = c / (M q)_3` with `H M = c I`: the sign of w is seen in the output.
+    The sign of a homography is arbitrary. It is chosen here so that w = h3·p > 0 at the centre p of the source image;
+    if h3·p = 0 there, on its right side; if that is 0 too, below. Where this would leave the whole output behind, the
+    other side is taken. For p = M q / (M q)_3 it is `h3·p = c / (M q)_3` with `H M = c I`: the sign of w is seen in
+    the
+    output.
 
     Parameters
     ----------

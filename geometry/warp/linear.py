@@ -1,7 +1,7 @@
 """Linear interpolation of output pixels whose taps lie inside the source: any pixel type, any number of channels.
 
-Coordinates are float64. A row is worked off in chunks: coordinates first, for all pixels at once, then taps and blends. Tiles
-keep the part of the source that is read in the caches when rows of the output run across rows of the source.
+Coordinates are float64. A row is worked off in chunks: coordinates first, for all pixels at once, then taps and blends.
+Tiles keep the part of the source that is read in the caches when rows of the output run across rows of the source.
 """
 
 import numpy as np
@@ -138,7 +138,8 @@ def _store(values, begin, end, integer, out, at):  # type: ignore[no-untyped-def
 
 @kernel(
     *(
-        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1, {r}[:,::1], {r}[::1], {t}[::1], {t}[::1])"
+        f"void({t}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, b1,"
+        f"{r}[:,::1], {r}[::1], {t}[::1], {t}[::1])"
         for t, r in _REALS.items()
     ),
     packed=True,
@@ -171,7 +172,7 @@ def _linear(  # type: ignore[no-untyped-def]
                     if channels == 1:
                         _blend_1(source, stride, lo, hi, addresses, across, down, values)
                     elif channels == 3:
-                        _blend_fours(source, 3, stride, lo, hi, addresses, across, down, values)
+                        _blend_fours(source, np.int64(3), stride, lo, hi, addresses, across, down, values)
                     else:
                         _blend_fours(source, channels, stride, lo, hi, addresses, across, down, values)
                 if not simple or not (integer or _all_finite(values, begin, end)):

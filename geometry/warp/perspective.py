@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from geometry.bands import run_bands
 from geometry.errors import InvalidInput
 from geometry.inputs import Array, choice, extent, kernel_view, pixels
+from geometry.memory import fresh_arrays
 from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
 from geometry.warp.homography import output_to_source
@@ -76,11 +77,13 @@ def warp_perspective(
 ) -> Warped:
     """Warp an image by a homography.
 
-    `output(q) = image(p)` with `p ~ H⁻¹ q` for `source_to_output`, `p ~ H q` for `output_to_source`; points are (x, y, 1).
+    `output(q) = image(p)` with `p ~ H⁻¹ q` for `source_to_output`, `p ~ H q` for `output_to_source`; points are
+    (x, y, 1).
 
     The sign of H is arbitrary; it is chosen so that w = h3·p, with h3 the last row of the map from source to output,
     is positive at the centre of the source image (on the other side where the whole output would have w ≤ 0).
-    Output pixels whose source point has w ≤ 0 lie behind the horizon: they get the fill, whatever the border, and mask False.
+    Output pixels whose source point has w ≤ 0 lie behind the horizon: they get the fill, whatever the border, and mask
+    False.
 
     Parameters
     ----------
@@ -91,12 +94,13 @@ def warp_perspective(
     size
         (width, height) of the output, pixels; as the source by default.
     roi
-        (x, y, width, height), pixels inside the output: compute only this part. Equal to the crop of the full output, bit for bit.
+        (x, y, width, height), pixels inside the output: compute only this part. Equal to the crop of the full output,
+        bit for bit.
     direction
         `source_to_output` or `output_to_source`: what H maps.
     interpolation
-        `linear`, or `nearest`: the pixel at floor(coordinate + 0.5). Integers are rounded to the nearest, ties up. A tap of
-        zero weight has no influence, be it NaN or outside.
+        `linear`, or `nearest`: the pixel at floor(coordinate + 0.5). Integers are rounded to the nearest, ties up. A
+        tap of zero weight has no influence, be it NaN or outside.
     border
         What lies outside the source: `constant` (the fill), `replicate`, `reflect`, `reflect_101` or `wrap`.
     fill
@@ -108,7 +112,8 @@ def warp_perspective(
     -------
     Warped
         `image`, of the output's or the ROI's size, and `mask`. A pixel of the mask is True if all taps of non-zero
-        weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost pixel centres count as on them.
+        weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost pixel centres
+        count as on them.
 
     Raises
     ------
@@ -133,8 +138,9 @@ def warp_perspective(
     m = output_to_source(
         homography, direction=direction, pixel_center=pixel_center, source=(width, height), output=output
     )
-    out = np.empty((region.height, region.width, channels), source.dtype)
-    mask = np.empty((region.height, region.width), np.bool_)
+    out, mask = fresh_arrays(
+        ((region.height, region.width, channels), source.dtype), ((region.height, region.width), np.dtype(np.bool_))
+    )
     spans = np.empty((region.height, 6), np.int64)
     if interpolation == "nearest":
         inside = nearest

@@ -1,7 +1,8 @@
 """Which pixels of each output row lie where: a row of the output is cut into intervals by linear inequalities.
 
-In front of the horizon (w > 0) the condition `u ≥ a` on the source coordinate `u = (m1·q) / (m3·q)` of an output pixel is
-`(m1 - a m3)·q ≥ 0`: along a row a half-line. No division is needed, and every pixel's answer is its own, whatever else is computed.
+In front of the horizon (w > 0) the condition `u ≥ a` on the source coordinate `u = (m1·q) / (m3·q)` of an output pixel
+is `(m1 - a m3)·q ≥ 0`: along a row a half-line. No division is needed, and whether a pixel is in does not depend on
+what else is computed.
 """
 
 from typing import NamedTuple
@@ -51,7 +52,10 @@ def _half_line(alpha, beta, start, stop, strict):  # type: ignore[no-untyped-def
 
 @inline
 def _within(m, y, axis, length, margin, strict, start, stop):  # type: ignore[no-untyped-def]
-    """The part of [start, stop) whose coordinate on the axis lies from -margin to length - 1 + margin; strict: below its end."""
+    """The part of [start, stop) with source coordinates from -margin to length - 1 + margin; strict.
+
+    Below the latter.
+    """
     far = length - 1.0 + margin
     first, end = _half_line(
         (m[axis, 1] + margin * m[2, 1]) * y + (m[axis, 2] + margin * m[2, 2]),
@@ -69,17 +73,19 @@ def _within(m, y, axis, length, margin, strict, start, stop):  # type: ignore[no
 def _spans(m, x, y, source_width, source_height, reach, margin, start, stop, spans, mask):  # type: ignore[no-untyped-def]
     width = mask.shape[1]
     strict = margin == 0.5
+    lengths = float(source_width), float(source_height)
     for row in range(start, stop):
         line = float(y + row)
         first, end = _half_line(m[2, 1] * line + m[2, 2], m[2, 0], x, x + width, True)
         spans[row, 0] = first - x
         spans[row, 1] = end - x
-        near, past = _within(m, line, 0, float(source_width), reach, strict, first, end)
-        near, past = _within(m, line, 1, float(source_height), reach, strict, near, past)
+        near, past = first, end
+        for axis in range(2):
+            near, past = _within(m, line, axis, lengths[axis], reach, strict, near, past)
         spans[row, 2] = near - x
         spans[row, 3] = past - x
-        near, past = _within(m, line, 0, float(source_width), margin, strict, near, past)
-        near, past = _within(m, line, 1, float(source_height), margin, strict, near, past)
+        for axis in range(2):
+            near, past = _within(m, line, axis, lengths[axis], margin, strict, near, past)
         spans[row, 4] = near - x
         spans[row, 5] = past - x
         flags = mask[row]

@@ -66,10 +66,8 @@ def border_index(i, length, border):
     if length == 1:
         return 0
     while not 0 <= i < length:
-        if border == "reflect":
-            i = -1 - i if i < 0 else 2 * length - 1 - i
-        else:
-            i = -i if i < 0 else 2 * length - 2 - i
+        twice = 1 if border == "reflect" else 0
+        i = -twice - i if i < 0 else 2 * length - 2 + twice - i
     return i
 
 

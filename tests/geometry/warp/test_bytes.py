@@ -4,8 +4,8 @@ import pytest
 from geometry.warp import warp_perspective
 from tests.geometry.warp.homographies import random_homography, random_image, rotation
 
-# Rounding, and what 15-bit fractions and float32 coordinates leave: below 2e-4 px at a scale of 1, 1/1024 px at the most
-# before float64 takes over; the gradient is at most 255 in both directions.
+# Rounding, and what 15-bit fractions and float32 coordinates leave: below 2e-4 px at a scale of 1, 1/1024 px at the
+# most before float64 takes over; the gradient is at most 255 in both directions.
 FINE = 0.5 + 2 * 255 * 2e-4
 COARSE = 0.5 + 2 * 255 / 1024
 

@@ -11,8 +11,8 @@ from geometry.warp.border import BORDERS
 from tests.geometry.warp.homographies import MILD, random_homography, random_image, rotation
 from tests.naive import warp as naive
 
-# Rounding to the nearest integer; the fractions of 8-bit images hold 15 bits, their coordinates err by less than 1e-4 px,
-# and the arithmetic of 16-bit images is float32. Gradients are at most the range of the type.
+# Rounding to the nearest integer; the fractions of 8-bit images hold 15 bits, their coordinates err by less than
+# 1e-4 px, and the arithmetic of 16-bit images is float32. Gradients are at most the range of the type.
 INTEGER_TOLERANCE = {
     "uint8": 0.5 + 2 * 255 * (2**-15 + 1e-4),
     "uint16": 0.5 + 65535 * 2**-21,
@@ -302,7 +302,7 @@ def test_boolean_images_are_bytes():
 @pytest.mark.realdata
 @pytest.mark.jit  # larger than an interpreter should walk through
 def test_a_photograph_turned_there_and_back_is_close_to_itself(realdata):
-    with Image.open(sorted(realdata.rglob("*.jpg"))[0]) as file:
+    with Image.open(min(realdata.rglob("*.jpg"))) as file:
         photograph = np.asarray(file.convert("RGB"))[:300, :400]
     turn = rotation(15, (200, 150))
     out = warp_perspective(photograph, turn)
