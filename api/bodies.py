@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -55,19 +56,19 @@ async def read_body(request: Request, engine: Engine, first_array: str, hold: Ho
     if media_type == FORM:
         return await _read_form(request, engine, options.get(b"boundary"), hold)
     if single:
-        data = await _read_whole(request, engine, hold)
+        data = await _read_binary(request, engine, hold)
         text = query.encode() if query is not None else b"{}"
-        attached: dict[str, Attachment | PendingArray] = {first_array: Attachment(memoryview(data), media_type)}
+        attached: dict[str, Attachment | PendingArray] = {first_array: Attachment(data, media_type)}
         return Body(_json_object(text, "the query parameter params"), attached, len(data), len(text))
     if media_type == safetensors.MEDIA_TYPE:
-        data = await _read_whole(request, engine, hold)
-        tensors = safetensors.open_safetensors(memoryview(data))
+        data = await _read_binary(request, engine, hold)
+        tensors = safetensors.open_safetensors(data)
         text = tensors.metadata.get(PARAMS, "{}").encode()
         document = _json_object(text, "the safetensors metadata key params")
         return Body(document, dict(tensors.arrays), len(data), len(text))
     if media_type == JSON or media_type.endswith("+json"):
-        data = await _read_whole(request, engine, hold)
-        return Body(_json_object(data, "the body"), {}, len(data), len(data))
+        json = await _read_whole(request, engine, hold)
+        return Body(_json_object(json, "the body"), {}, len(json), len(json))
     accepted = ", ".join((JSON, FORM, npy.MEDIA_TYPE, safetensors.MEDIA_TYPE, *picture.MEDIA_TYPES))
     raise UnsupportedMedia(f"Content-Type {media_type or '(none)'} is not understood; send one of {accepted}")
 
@@ -75,8 +76,7 @@ async def read_body(request: Request, engine: Engine, first_array: str, hold: Ho
 async def body_chunks(request: Request, engine: Engine, hold: Hold) -> AsyncIterator[bytes]:
     """The body as it comes, within EPIPOLE_MAX_BODY_BYTES, EPIPOLE_BODY_TIMEOUT and the memory budget."""
     settings = engine.settings
-    promised = request.headers.get("content-length")
-    length = int(promised) if promised is not None and promised.isdecimal() else 0
+    length = _promised_length(request)
     if length > settings.max_body_bytes:
         raise TooLarge(
             f"the body has {length} bytes, more than the {settings.max_body_bytes} allowed (EPIPOLE_MAX_BODY_BYTES)"
@@ -103,6 +103,29 @@ async def body_chunks(request: Request, engine: Engine, hold: Hold) -> AsyncIter
             # What has come is held, not what was promised: a promise would keep others out at no cost.
             hold.grow(max(_RESERVE_STEP, received - hold.nbytes))
         yield chunk
+
+
+def _promised_length(request: Request) -> int:
+    """Content-Length; 0 where it is not given."""
+    promised = request.headers.get("content-length", "")
+    return int(promised) if promised.isdecimal() else 0
+
+
+async def _read_binary(request: Request, engine: Engine, hold: Hold) -> memoryview:
+    """The body in one piece of memory that is not moved while it fills; memory that is not touched costs nothing."""
+    promised = _promised_length(request)
+    if promised == 0:
+        return memoryview(await _read_whole(request, engine, hold))
+    memory: memoryview | None = None
+    received = 0
+    async for chunk in body_chunks(request, engine, hold):
+        if memory is None:
+            memory = np.empty(promised, np.uint8).data
+        if received + len(chunk) > promised:
+            raise UnreadableBody("the body is longer than its Content-Length")
+        memory[received : received + len(chunk)] = chunk
+        received += len(chunk)
+    return memory[:received] if memory is not None else memoryview(b"")
 
 
 async def _read_whole(request: Request, engine: Engine, hold: Hold) -> bytearray:

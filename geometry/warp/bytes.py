@@ -174,10 +174,10 @@ def _blend_4(upper, lower, across, down, out):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _touch(source, base, step, lo, hi, offsets, upper):  # type: ignore[no-untyped-def]
+def _touch(source, base, lo, hi, offsets, upper):  # type: ignore[no-untyped-def]
     """Read ahead: these loads wait for memory all at once, those of the gather would one after the other."""
     seen = np.uint64(0)
-    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(step)):
+    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(16)):
         seen |= np.uint64(source[np.uint64(base + np.int64(offsets[i]))])
     upper[0] = seen
 
@@ -234,8 +234,8 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
                     first, last = float(left + lo), float(left + hi - 1)
                     q0, w0 = m[1, 0] * first + q_line, m[2, 0] * first + w_line
                     q1, w1 = m[1, 0] * last + q_line, m[2, 0] * last + w_line
-                    if q0 >= w0 and q1 >= w1 and q0 <= far * w0 and q1 <= far * w1 and stride >= 8:
-                        _touch(source, base + stride, 16 if abs(b1) < 1 / 16 else 4, lo, hi, offsets, upper)
+                    if q0 >= 2 * w0 and q1 >= 2 * w1 and q0 <= far * w0 and q1 <= far * w1 and stride >= 8:
+                        _touch(source, base + stride, lo, hi, offsets, upper)
                         if channels == 1:
                             _gather_pairs(source, base, stride, lo, hi, offsets, pairs_up, pairs_down)
                         else:
