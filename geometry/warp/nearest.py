@@ -1,4 +1,10 @@
-"""The nearest source pixel for output pixels inside the source: any pixel type, any number of channels."""
+"""The nearest source pixel for output pixels inside the source: any pixel type, any number of channels.
+
+Work goes over tiles, and in a tile over rows of CHUNK pixels, which begin at multiples of CHUNK in the output, whatever
+part of it is computed. Coordinates are relative to the source pixel at the chunk's centre, in float32, which carries
+them to 1e-4 px at scale 1; chunks in which they run further than _REACH source pixels, or in which w changes by more
+than a quarter, go through float64.
+"""
 
 import numpy as np
 
@@ -8,24 +14,83 @@ from geometry.warp.spans import Region
 
 CHUNK = 256
 _TILE_ROWS = 32
+_FRACTION_BITS = 15
+_ONE = 1 << _FRACTION_BITS
+_REACH = 1024
+_LONGEST_ROW = 1 << 19  # elements, so that offsets of 2 * _REACH rows fit into 32 bits
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
+def _fast(function):  # type: ignore[no-untyped-def]
+    return inline(function, fastmath=True)
+
+
+@_fast
+def _relative(a0, a1, b0, b1, w1, left, right, top, bottom, stride, channels, offsets):  # type: ignore[no-untyped-def]
+    """Offsets from the source pixel at the chunk's centre, for the whole chunk."""
+    one = np.float32(1)
+    half = np.int32(_ONE // 2)
+    for i in range(CHUNK):
+        x = np.float32(np.int32(i)) - np.float32(CHUNK // 2)
+        r = one / (one + w1 * x)
+        u = np.int32(np.int32(np.int32((a0 + a1 * x) * r) + half) >> _FRACTION_BITS)
+        v = np.int32(np.int32(np.int32((b0 + b1 * x) * r) + half) >> _FRACTION_BITS)
+        row = np.int32(np.int32(min(max(v, top), bottom)) * stride)
+        offsets[i] = np.int32(row + np.int32(np.int32(min(max(u, left), right)) * channels))
+
+
 @inline
-def _addresses(m, left, y, lo, hi, width, height, channels, addresses):  # type: ignore[no-untyped-def]
+def _absolute(m, left, y, lo, hi, width, height, channels, addresses):  # type: ignore[no-untyped-def]
     p_line = m[0, 1] * y + m[0, 2]
     q_line = m[1, 1] * y + m[1, 2]
     w_line = m[2, 1] * y + m[2, 2]
-    p_step, q_step, w_step = m[0, 0], m[1, 0], m[2, 0]
-    right, bottom = float(width - 1), float(height - 1)
-    pixel, stride = float(channels), float(width * channels)
-    start = float(left)
-    for i in range(np.uint64(lo), np.uint64(hi)):
-        x = start + np.float64(np.int32(i))
-        r = 1.0 / (w_step * x + w_line)
-        column = min(max(np.floor((p_step * x + p_line) * r + 0.5), 0.0), right)
-        row = min(max(np.floor((q_step * x + q_line) * r + 0.5), 0.0), bottom)
-        addresses[i] = np.int64(row * stride + column * pixel)
+    for i in range(lo, hi):
+        x = float(left + i)
+        w = m[2, 0] * x + w_line
+        column = min(max(np.floor((m[0, 0] * x + p_line) / w + 0.5), 0.0), width - 1.0)
+        row = min(max(np.floor((m[1, 0] * x + q_line) / w + 0.5), 0.0), height - 1.0)
+        addresses[i] = (int(row) * width + int(column)) * channels
+
+
+@inline
+def _bound(value):  # type: ignore[no-untyped-def]
+    """A limit of relative indices; beyond 2 * _REACH there are none."""
+    return np.int32(min(max(value, -2.0 * _REACH), 2.0 * _REACH))
+
+
+@inline
+def _addresses(m, left, y, lo, hi, width, height, channels, offsets, addresses):  # type: ignore[no-untyped-def]
+    half = CHUNK // 2
+    centre = float(left + half)
+    p = m[0, 0] * centre + (m[0, 1] * y + m[0, 2])
+    q = m[1, 0] * centre + (m[1, 1] * y + m[1, 2])
+    w = m[2, 0] * centre + (m[2, 1] * y + m[2, 2])
+    stride = width * channels
+    if abs(m[2, 0]) * half <= 0.25 * w and stride <= _LONGEST_ROW:
+        r = 1.0 / w
+        u, v = np.floor(p * r), np.floor(q * r)
+        a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
+        b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
+        if max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1)) <= 0.75 * _REACH:
+            _relative(
+                np.float32(a0 * _ONE),
+                np.float32(a1 * _ONE),
+                np.float32(b0 * _ONE),
+                np.float32(b1 * _ONE),
+                np.float32(m[2, 0] * r),
+                _bound(-u),
+                _bound(width - 1 - u),
+                _bound(-v),
+                _bound(height - 1 - v),
+                np.int32(stride),
+                np.int32(channels),
+                offsets,
+            )
+            base = int(v) * stride + int(u) * channels
+            for i in range(CHUNK):
+                addresses[i] = base + np.int64(offsets[i])
+            return
+    _absolute(m, left, y, lo, hi, width, height, channels, addresses)
 
 
 @inline
@@ -42,7 +107,7 @@ def _touch(source, lo, hi, addresses):  # type: ignore[no-untyped-def]
     types=("u1", "u2", "u4", "u8"),
 )
 def _nearest(source, width, height, channels, m, x, y, columns, spans, start, stop, seen, out):  # type: ignore[no-untyped-def]
-    addresses = np.zeros(CHUNK, np.int64)
+    offsets, addresses = np.zeros(CHUNK, np.int32), np.zeros(CHUNK, np.int64)
     pixel, one, two = np.uint64(channels), np.uint64(1), np.uint64(2)
     for tile in range(start, stop, _TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
@@ -51,7 +116,7 @@ def _nearest(source, width, height, channels, m, x, y, columns, spans, start, st
                 hi = min(x + spans[row, 5], left + CHUNK) - left
                 if lo >= hi:
                     continue
-                _addresses(m, left, float(y + row), lo, hi, width, height, channels, addresses)
+                _addresses(m, left, float(y + row), lo, hi, width, height, channels, offsets, addresses)
                 seen[0] = _touch(source, lo, hi, addresses)
                 at = np.uint64((row * columns + left - x + lo) * channels)
                 if channels == 1:

@@ -52,10 +52,7 @@ def _half_line(alpha, beta, start, stop, strict):  # type: ignore[no-untyped-def
 
 @inline
 def _within(m, y, axis, length, margin, strict, start, stop):  # type: ignore[no-untyped-def]
-    """The part of [start, stop) with source coordinates from -margin to length - 1 + margin; strict.
-
-    Below the latter.
-    """
+    """The part of [start, stop) with source coordinates from -margin to length - 1 + margin, or below it if strict."""
     far = length - 1.0 + margin
     first, end = _half_line(
         (m[axis, 1] + margin * m[2, 1]) * y + (m[axis, 2] + margin * m[2, 2]),

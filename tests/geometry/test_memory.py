@@ -13,7 +13,7 @@ def test_arrays_lie_apart_and_on_cache_lines(side: int) -> None:
         assert array.dtype == dtype
         assert array.flags.c_contiguous
         assert array.flags.writeable
-        assert array.ctypes.data % 64 == 0
+        assert array.size == 0 or array.ctypes.data % 64 == 0
         array[...] = number % 2
     for number, array in enumerate(arrays):
         assert (array == number % 2).all()
