@@ -1,4 +1,4 @@
-"""Operations that move pixels."""
+"""Warping of an image by a homography."""
 
 from typing import Literal
 
@@ -104,4 +104,3 @@ WARP_PERSPECTIVE = Operation(
     ),
 )
 
-OPERATIONS = (WARP_PERSPECTIVE,)
