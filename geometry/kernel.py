@@ -7,12 +7,16 @@ of them and then closes the door, so that a running service can never stall on t
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import event
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 
@@ -65,6 +69,43 @@ _counter = _Counter()
 event.register("numba:compile", _counter)  # type: ignore[no-untyped-call]
 
 
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _borrowed(function: Any, files: set[str], constants: dict[str, str]) -> None:
+    """Collect the files of this package whose functions are compiled into a function, and the constants it uses."""
+    files.add(function.__code__.co_filename)
+    for name in _names(function.__code__):
+        value = function.__globals__.get(name)
+        called = getattr(value, "py_func", value)
+        if isinstance(called, FunctionType) and called.__module__.split(".")[0] == __name__.split(".")[0]:
+            known = f"{called.__module__}.{called.__qualname__}"
+            if known not in constants:
+                constants[known] = ""
+                _borrowed(called, files, constants)
+        elif isinstance(value, int | float | str | tuple | frozenset | np.generic):
+            constants[f"{function.__module__}.{name}"] = repr(value)
+
+
+class _Cache(FunctionCache):
+    """Numba's cache on disk, which notices changes in every file that a kernel is made from, not only its own."""
+
+    def __init__(self, function: Function) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        files: set[str] = set()
+        constants: dict[str, str] = {}
+        _borrowed(function, files, constants)
+        status = [Path(file).stat() for file in sorted(files)]
+        stamp = [(file.st_mtime, file.st_size) for file in status], sorted(constants.items())
+        self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
+            cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=stamp
+        )
+
+
 class _Packing(Compiler):
     """Numba's compiler with a pass switched on that it leaves off by default; the switch is global, hence the lock."""
 
@@ -96,7 +137,7 @@ def kernel(
     """
 
     def declare(function: Function) -> Function:
-        compiled = inline(function, fastmath=fastmath, packed=packed)
+        compiled = _compiled(function, fastmath, packed=packed)
         expanded = tuple(s.replace("{T}", t) for s in signatures for t in (types if "{T}" in s else ("",)))
         if hasattr(compiled, "compile"):
             _declared.append(DeclaredKernel(compiled, expanded))
@@ -105,17 +146,26 @@ def kernel(
     return declare
 
 
-def inline(function: Function, *, fastmath: bool | frozenset[str] = False, packed: bool = False) -> Function:
-    """Compile a function that only kernels of the same file call; it is compiled as a part of them."""
+def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Function:
+    """Compile a function that only kernels call; it becomes a part of them, at every place that calls it."""
+    return _compiled(function, fastmath, forceinline=True)
+
+
+def _compiled(
+    function: Function, fastmath: bool | frozenset[str], *, packed: bool = False, forceinline: bool = False
+) -> Function:
     allowed = FASTMATH if fastmath is True else fastmath
-    return numba.njit(
+    compiled: Any = numba.njit(
         nogil=True,
-        cache=True,
         error_model="numpy",
         boundscheck=False,
         fastmath=set(allowed) if allowed else False,
         pipeline_class=_Packing if packed else Compiler,
+        forceinline=forceinline,
     )(function)
+    if hasattr(compiled, "compile"):
+        compiled._cache = _Cache(function)  # noqa: SLF001  # numba has no other place for a cache of one's own
+    return compiled  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)

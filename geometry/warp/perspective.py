@@ -1,34 +1,24 @@
 """Warping of an image by a homography."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
 from geometry.errors import InvalidInput
-from geometry.inputs import Array, choice, extent, kernel_view, pixels
+from geometry.inputs import choice, extent, pixels
 from geometry.memory import fresh_arrays
 from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
+from geometry.warp.fill import fill_values
 from geometry.warp.homography import output_to_source
 from geometry.warp.linear import linear
 from geometry.warp.nearest import nearest
-from geometry.warp.spans import Region, write_spans
+from geometry.warp.spans import Region, span_mask, write_spans
+from geometry.warp.warped import Warped
 
 _GRAIN_PIXELS = 1 << 17
-
-
-class Warped(NamedTuple):
-    """A warped image.
-
-    `image` has the dtype and the number of axes of the input; `mask` (height, width), bool, is True where the pixel
-    came wholly from inside the source.
-    """
-
-    image: Array
-    mask: Array
 
 
 def _region(roi: Sequence[int] | None, output: tuple[int, int]) -> Region:
@@ -42,25 +32,6 @@ def _region(roi: Sequence[int] | None, output: tuple[int, int]) -> Region:
     if not whole or x < 0 or y < 0 or width < 1 or height < 1 or x + width > output[0] or y + height > output[1]:
         raise InvalidInput("roi", f"must lie inside the output of {output[0]} × {output[1]}, came as {tuple(roi)}")
     return Region(x, y, width, height)
-
-
-def _fill(fill: ArrayLike, source: Array) -> Array:
-    channels, dtype = source.shape[2], source.dtype
-    try:
-        values = np.asarray(fill, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInput("fill", "must be a number or one number per channel") from None
-    if values.shape not in ((), (1,), (channels,)):
-        raise InvalidInput("fill", f"must be a number or one per channel ({channels}), came as {values.shape}")
-    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
-    representable = (values >= float(limits.min)) & (values <= float(limits.max))
-    if dtype.kind == "f":
-        representable |= ~np.isfinite(values)
-    else:
-        representable &= values == np.floor(values)
-    if not representable.all():
-        raise InvalidInput("fill", f"must be representable in {dtype}, came as {values.tolist()}")
-    return kernel_view(np.broadcast_to(values.astype(dtype), (channels,)))
 
 
 def warp_perspective(
@@ -111,9 +82,9 @@ def warp_perspective(
     Returns
     -------
     Warped
-        `image`, of the output's or the ROI's size, and `mask`. A pixel of the mask is True if all taps of non-zero
-        weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost pixel centres
-        count as on them.
+        `image`, of the output's or the ROI's size, and `mask`; unpacks as the two. A pixel of the mask is True if all
+        taps of non-zero weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost
+        pixel centres count as on them.
 
     Raises
     ------
@@ -134,13 +105,11 @@ def warp_perspective(
     height, width, channels = source.shape
     output = (width, height) if size is None else extent(size)
     region = _region(roi, output)
-    filling = _fill(fill, source)
+    filling = fill_values(fill, source.dtype, channels)
     m = output_to_source(
         homography, direction=direction, pixel_center=pixel_center, source=(width, height), output=output
     )
-    out, mask = fresh_arrays(
-        ((region.height, region.width, channels), source.dtype), ((region.height, region.width), np.dtype(np.bool_))
-    )
+    (out,) = fresh_arrays(((region.height, region.width, channels), source.dtype))
     spans = np.empty((region.height, 6), np.int64)
     if interpolation == "nearest":
         inside = nearest
@@ -150,9 +119,10 @@ def warp_perspective(
         inside = linear
 
     def work(start: int, stop: int) -> None:
-        write_spans(m, region, source, interpolation, start, stop, spans, mask)
+        write_spans(m, region, source, interpolation, start, stop, spans)
         inside(source, m, region, spans, start, stop, out)
         around(source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling)
 
     run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))
-    return Warped(out if np.ndim(image) == 3 else out[:, :, 0], mask)
+    warped = out if np.ndim(image) == 3 else out[:, :, 0]
+    return Warped(warped, lambda start, stop: span_mask(spans, region.width, start, stop))

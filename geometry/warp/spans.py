@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geometry.bands import run_bands
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
 
 EDGE = 2.0**-30
 """Pixels by which a point may miss the source's edge and still count as on it: entries of homographies are rounded."""
+
+
+_GRAIN_PIXELS = 1 << 20
 
 
 class Region(NamedTuple):
@@ -66,9 +70,8 @@ def _within(m, y, axis, length, margin, strict, start, stop):  # type: ignore[no
     )
 
 
-@kernel("void(f8[:,::1], i8, i8, i8, i8, f8, f8, i8, i8, i8[:,::1], u1[:,::1])")
-def _spans(m, x, y, source_width, source_height, reach, margin, start, stop, spans, mask):  # type: ignore[no-untyped-def]
-    width = mask.shape[1]
+@kernel("void(f8[:,::1], i8, i8, i8, i8, i8, f8, f8, i8, i8, i8[:,::1])")
+def _spans(m, x, y, width, source_width, source_height, reach, margin, start, stop, spans):  # type: ignore[no-untyped-def]
     strict = margin == 0.5
     lengths = float(source_width), float(source_height)
     for row in range(start, stop):
@@ -85,19 +88,12 @@ def _spans(m, x, y, source_width, source_height, reach, margin, start, stop, spa
             near, past = _within(m, line, axis, lengths[axis], margin, strict, near, past)
         spans[row, 4] = near - x
         spans[row, 5] = past - x
-        flags = mask[row]
-        for column in range(np.uint64(near - x)):
-            flags[column] = 0
-        for column in range(np.uint64(near - x), np.uint64(past - x)):
-            flags[column] = 1
-        for column in range(np.uint64(past - x), np.uint64(width)):
-            flags[column] = 0
 
 
 def write_spans(
-    m: Array, region: Region, source: Array, interpolation: str, start: int, stop: int, spans: Array, mask: Array
+    m: Array, region: Region, source: Array, interpolation: str, start: int, stop: int, spans: Array
 ) -> None:
-    """Write the intervals and the mask of rows `start:stop`.
+    """Write the intervals of rows `start:stop`.
 
     A row of `spans` holds three intervals of columns, each within the one before: in front of the horizon; some tap
     inside the source; all taps of non-zero weight inside the source. The mask is the last of them.
@@ -108,9 +104,32 @@ def write_spans(
         (3, 3) float64, output to source pixels, w > 0 in front.
     spans
         (height, 6) int64, columns relative to the region.
-    mask
-        (height, width) bool.
     """
     reach, margin = (0.5, 0.5) if interpolation == "nearest" else (1.0, EDGE)
     height, width = source.shape[:2]
-    _spans(m, region.x, region.y, width, height, reach, margin, start, stop, spans, mask.view(np.uint8))
+    _spans(m, region.x, region.y, region.width, width, height, reach, margin, start, stop, spans)
+
+
+@kernel("void(i8[:,::1], i8, i8, u1[:,::1])")
+def _span_mask(spans, start, stop, mask):  # type: ignore[no-untyped-def]
+    for row in range(start, stop):
+        near, past = np.uint64(spans[row, 4]), np.uint64(spans[row, 5])
+        flags = mask[row - start]
+        for column in range(near):
+            flags[column] = 0
+        for column in range(near, past):
+            flags[column] = 1
+        for column in range(past, np.uint64(len(flags))):
+            flags[column] = 0
+
+
+def span_mask(spans: Array, width: int, start: int, stop: int) -> Array:
+    """Return the mask of rows `start:stop`: (stop - start, width) bool, True in the last interval of each row."""
+    mask = np.empty((stop - start, width), np.bool_)
+    flags = mask.view(np.uint8)
+
+    def work(first: int, end: int) -> None:
+        _span_mask(spans[start:], first, end, flags[first:])
+
+    run_bands(work, stop - start, grain=max(1, _GRAIN_PIXELS // width))
+    return mask

@@ -9,6 +9,7 @@ from service.arrays.types import Image, Matrix3, ResultImage, ResultMask
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers, Roi, Size
+from service.operations.warp.mask import mask_stream
 
 
 class WarpPerspectiveParams(Document):
@@ -63,7 +64,7 @@ def _warp_cost(params: WarpPerspectiveParams) -> Cost:
     channels = params.image.shape[2] if len(params.image.shape) == 3 else 1
     outputs = (
         OutputArray("image", shape, params.image.dtype.name),
-        OutputArray("mask", (height, width), "bool"),
+        OutputArray("mask", (height, width), "bool", streamed=True),
     )
     return Cost(outputs, 1 << 20, width * height * (20.0 + 8.0 * channels))
 
@@ -81,7 +82,7 @@ def _warp(params: WarpPerspectiveParams) -> WarpPerspectiveResult:
         pixel_center=params.pixel_center,
     )
     return WarpPerspectiveResult(
-        image=warped.image, mask=warped.mask, direction=params.direction, pixel_center=params.pixel_center
+        image=warped.image, mask=mask_stream(warped), direction=params.direction, pixel_center=params.pixel_center
     )
 
 
@@ -103,4 +104,3 @@ WARP_PERSPECTIVE = Operation(
         ),
     ),
 )
-

@@ -1,0 +1,288 @@
+"""Vectors in kernels: innermost loops written lane by lane instead of left to the compiler's judgement.
+
+A function marked `lanes` is a piece of a kernel whose values are vectors of LANES numbers (or single numbers, which are
+repeated where they meet a vector). It runs when the kernel is compiled and leaves behind the instructions; Python's
+loops in it are unrolled. Without the compiler it runs on numpy arrays and computes the same.
+
+Vectors have numpy's dtypes; operands of one operation have one dtype, to which Python's numbers convert. Integers wrap
+around. Every machine that LLVM knows can be the target.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+from numba.np.numpy_support import as_dtype
+
+LANES = 16
+
+Operand = Any
+"""A vector, a scalar, or a number: in the compiler `Vector`, without it whatever numpy computes with."""
+
+_BOOL = np.dtype(np.bool_)
+_INDEX = ir.IntType(32)
+
+
+def _ir_type(dtype: np.dtype[Any], count: int) -> ir.Type:
+    if dtype.kind == "f":
+        one = ir.FloatType() if dtype.itemsize == 4 else ir.DoubleType()
+    else:
+        one = ir.IntType(1 if dtype == _BOOL else 8 * dtype.itemsize)
+    return one if count == 1 else ir.VectorType(one, count)
+
+
+class Vector:
+    """Numbers of one dtype in a kernel that is being compiled; a scalar has count 1."""
+
+    def __init__(self, builder: Any, value: Any, dtype: np.dtype[Any], count: int) -> None:
+        self.builder, self.value, self.dtype, self.count = builder, value, dtype, count
+
+    def like(self, value: Any, dtype: np.dtype[Any] | None = None) -> "Vector":
+        """The result of an instruction: as many numbers, of the same dtype if no other is given."""
+        return Vector(self.builder, value, self.dtype if dtype is None else dtype, self.count)
+
+    def repeated(self, count: int) -> "Vector":
+        """The scalar in every lane."""
+        if count == self.count:
+            return self
+        kind = _ir_type(self.dtype, count)
+        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), self.value, ir.Constant(_INDEX, 0))
+        zeros = ir.Constant(ir.VectorType(_INDEX, count), [0] * count)
+        spread = self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
+        return Vector(self.builder, spread, self.dtype, count)
+
+    def constant(self, number: Any) -> "Vector":
+        """A number in every lane, of this vector's dtype."""
+        kind = _ir_type(self.dtype, self.count)
+        plain = float(number) if self.dtype.kind == "f" else int(number)
+        return self.like(ir.Constant(kind, plain if self.count == 1 else [plain] * self.count))
+
+    def with_(self, other: Operand) -> tuple["Vector", "Vector"]:
+        """Both operands with as many lanes."""
+        other = other if isinstance(other, Vector) else self.constant(other)
+        if other.dtype != self.dtype:
+            raise TypeError(f"operands are {self.dtype} and {other.dtype}")
+        count = max(self.count, other.count)
+        return self.repeated(count), other.repeated(count)
+
+    def _apply(self, other: Operand, real: str, whole: str, *, swapped: bool = False) -> "Vector":
+        a, b = self.with_(other)
+        a, b = (b, a) if swapped else (a, b)
+        return a.like(getattr(self.builder, real if self.dtype.kind == "f" else whole)(a.value, b.value))
+
+    def _compare(self, sign: str, other: Operand) -> "Vector":
+        a, b = self.with_(other)
+        kind = {"f": "fcmp_ordered", "i": "icmp_signed"}.get(self.dtype.kind, "icmp_unsigned")
+        return a.like(getattr(self.builder, kind)(sign, a.value, b.value), _BOOL)
+
+    def __add__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fadd", "add")
+
+    def __sub__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fsub", "sub")
+
+    def __rsub__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fsub", "sub", swapped=True)
+
+    def __mul__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fmul", "mul")
+
+    def __truediv__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fdiv", "fdiv")
+
+    def __rtruediv__(self, other: Operand) -> "Vector":
+        return self._apply(other, "fdiv", "fdiv", swapped=True)
+
+    def __and__(self, other: Operand) -> "Vector":
+        return self._apply(other, "", "and_")
+
+    def __or__(self, other: Operand) -> "Vector":
+        return self._apply(other, "", "or_")
+
+    def __lshift__(self, other: Operand) -> "Vector":
+        return self._apply(other, "", "shl")
+
+    def __rshift__(self, other: Operand) -> "Vector":
+        return self._apply(other, "", "ashr" if self.dtype.kind == "i" else "lshr")
+
+    def __lt__(self, other: Operand) -> "Vector":
+        return self._compare("<", other)
+
+    def __gt__(self, other: Operand) -> "Vector":
+        return self._compare(">", other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+class _Memory:
+    """An array in a kernel that is being compiled."""
+
+    def __init__(self, builder: Any, data: Any, dtype: np.dtype[Any]) -> None:
+        self.builder, self.data, self.dtype = builder, data, dtype
+
+    def pointer(self, index: Operand, kind: ir.Type | None) -> Any:
+        plain = index.value if isinstance(index, Vector) else ir.Constant(ir.IntType(64), int(index))
+        at = self.builder.gep(self.data, [plain])
+        return at if kind is None else self.builder.bitcast(at, kind.as_pointer())
+
+
+def _intrinsic_function(builder: Any, kind: ir.FunctionType, name: str) -> Any:
+    return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
+
+
+def _bytes(array: Any, index: Operand, size: int) -> Any:
+    """The memory at an element of a numpy array, as bytes."""
+    begin = int(index) * array.itemsize
+    return array.reshape(-1).view(np.uint8)[begin : begin + size]
+
+
+def load(array: Operand, index: Operand, count: int = LANES, dtype: Any = None) -> Operand:
+    """`count` numbers from memory at `array[index]` on, read as `dtype` (the array's by default), aligned or not."""
+    kind = np.dtype(array.dtype if dtype is None else dtype)
+    if isinstance(array, _Memory):
+        loaded = array.builder.load(array.pointer(index, _ir_type(kind, count)))
+        loaded.align = min(kind.itemsize, array.dtype.itemsize)
+        return Vector(array.builder, loaded, kind, count)
+    numbers = _bytes(array, index, count * kind.itemsize).copy().view(kind)
+    return numbers if count > 1 else numbers[0]
+
+
+def store(array: Operand, index: Operand, value: Operand) -> None:
+    """Write a vector or a scalar to memory at `array[index]` on."""
+    if isinstance(array, _Memory):
+        stored = array.builder.store(value.value, array.pointer(index, _ir_type(value.dtype, value.count)))
+        stored.align = min(value.dtype.itemsize, array.dtype.itemsize)
+    else:
+        numbers = np.atleast_1d(value)
+        _bytes(array, index, numbers.nbytes)[:] = numbers.view(np.uint8)
+
+
+def prefetch(array: Operand, index: Operand) -> None:
+    """Ask for the cache line of `array[index]`; it may lie outside."""
+    if isinstance(array, _Memory):
+        at = array.pointer(index, None)
+        flags = [ir.Constant(_INDEX, flag) for flag in (0, 3, 1)]  # for reading, to be kept, data
+        kind = ir.FunctionType(ir.VoidType(), [at.type, _INDEX, _INDEX, _INDEX])
+        array.builder.call(_intrinsic_function(array.builder, kind, "llvm.prefetch.p0"), [at, *flags])
+
+
+def ramp(start: Operand) -> Operand:
+    """start, start + 1, …, one a lane; int32."""
+    steps = np.arange(LANES, dtype=np.int32)
+    if isinstance(start, Vector):
+        first = cast(start, np.int32).repeated(LANES)
+        return first + Vector(
+            first.builder, ir.Constant(_ir_type(first.dtype, LANES), steps.tolist()), first.dtype, LANES
+        )
+    return np.int32(start) + steps
+
+
+def cast(value: Operand, dtype: Any) -> Operand:
+    """Convert numbers; floats to integers are rounded towards zero and must fit."""
+    kind = np.dtype(dtype)
+    if not isinstance(value, Vector):
+        return np.asarray(value).astype(kind)[()]
+    builder, here, there = value.builder, value.dtype, _ir_type(kind, value.count)
+    if here.kind == "f":
+        if kind.kind == "f":
+            step = "fptrunc" if kind.itemsize < here.itemsize else "fpext" if kind.itemsize > here.itemsize else None
+        else:
+            step = "fptosi" if kind.kind == "i" else "fptoui"
+    elif kind.kind == "f":
+        step = "sitofp" if here.kind == "i" else "uitofp"
+    elif kind.itemsize == here.itemsize and here != _BOOL:
+        step = None
+    else:
+        grows = "sext" if here.kind == "i" else "zext"
+        step = "trunc" if kind.itemsize < here.itemsize else grows
+    converted = value.value if step is None else getattr(builder, step)(value.value, there)
+    return Vector(builder, converted, kind, value.count)
+
+
+def reinterpret(value: Operand, dtype: Any) -> Operand:
+    """The same bits read as other numbers, more of them or fewer."""
+    kind = np.dtype(dtype)
+    if not isinstance(value, Vector):
+        return value.view(kind)
+    count = value.count * value.dtype.itemsize // kind.itemsize
+    return Vector(value.builder, value.builder.bitcast(value.value, _ir_type(kind, count)), kind, count)
+
+
+def pick(value: Operand, lanes_: Sequence[int]) -> Operand:
+    """Lanes of a vector by their numbers, in that order."""
+    if not isinstance(value, Vector):
+        return value[list(lanes_)]
+    order = ir.Constant(ir.VectorType(_INDEX, len(lanes_)), list(lanes_))
+    undefined = ir.Constant(value.value.type, ir.Undefined)
+    picked = value.builder.shuffle_vector(value.value, undefined, order)
+    return Vector(value.builder, picked, value.dtype, len(lanes_))
+
+
+def select(condition: Operand, yes: Operand, no: Operand) -> Operand:
+    """One or the other, lane by lane."""
+    if not isinstance(condition, Vector):
+        return np.where(condition, yes, no)
+    a, b = yes.with_(no) if isinstance(yes, Vector) else no.with_(yes)[::-1]
+    a, b = a.repeated(condition.count), b.repeated(condition.count)
+    return a.like(condition.builder.select(condition.value, a.value, b.value))
+
+
+def _call(name: str, *operands: Vector) -> Vector:
+    builder, kind = operands[0].builder, operands[0].value.type
+    real = "f32" if operands[0].dtype.itemsize == 4 else "f64"
+    suffix = real if operands[0].count == 1 else f"v{operands[0].count}{real}"
+    function = _intrinsic_function(builder, ir.FunctionType(kind, [kind] * len(operands)), f"llvm.{name}.{suffix}")
+    return operands[0].like(builder.call(function, [operand.value for operand in operands]))
+
+
+def floor(value: Operand) -> Operand:
+    """The greatest whole number not above, as a float."""
+    return _call("floor", value) if isinstance(value, Vector) else np.floor(value)
+
+
+def multiply_add(a: Operand, b: Operand, c: Operand) -> Operand:
+    """A b + c, in one rounding where the machine can."""
+    compiled = [operand for operand in (a, b, c) if isinstance(operand, Vector)]
+    if not compiled:
+        return a * b + c
+    widest = max(compiled, key=lambda operand: operand.count)
+    return _call("fmuladd", *(widest.with_(operand)[1] for operand in (a, b, c)))
+
+
+def _operand(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.Array):
+        data = cgutils.create_struct_proxy(kind)(context, builder, value=value).data  # type: ignore[no-untyped-call]
+        return _Memory(builder, data, np.dtype(as_dtype(kind.dtype)))
+    return Vector(builder, value, np.dtype(as_dtype(kind)), 1)
+
+
+def lanes(function: Callable[..., None]) -> Callable[..., None]:
+    """Make a function on vectors callable from kernels.
+
+    Parameters
+    ----------
+    function
+        Takes arrays and scalars, reads with `load`, writes with `store`; returns nothing.
+    """
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+
+    def typed(typing_context: Any, *arguments: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            function(*(_operand(context, builder, kind, value) for kind, value in zip(arguments, values, strict=True)))
+            return context.get_dummy_value()
+
+        return types.void(*arguments), generate
+
+    parameters = inspect.signature(function).parameters.values()
+    context = inspect.Parameter("typing_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    typed.__signature__ = inspect.Signature([context, *parameters])  # type: ignore[attr-defined]
+    typed.__name__ = typed.__qualname__ = function.__name__
+    compiled: Callable[..., None] = intrinsic(typed)
+    compiled.py_func = function  # type: ignore[attr-defined]
+    return compiled
