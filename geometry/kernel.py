@@ -151,6 +151,11 @@ def inline(function: Function, *, fastmath: bool | frozenset[str] = False) -> Fu
     return _compiled(function, fastmath, forceinline=True)
 
 
+def routine(function: Function) -> Function:
+    """Compile a function that only kernels call, rarely: it stays apart, which keeps them small."""
+    return _compiled(function, fastmath=False)
+
+
 def _compiled(
     function: Function, fastmath: bool | frozenset[str], *, packed: bool = False, forceinline: bool = False
 ) -> Function:

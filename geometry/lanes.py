@@ -4,8 +4,8 @@ A function marked `lanes` is a piece of a kernel whose values are vectors of LAN
 repeated where they meet a vector). It runs when the kernel is compiled and leaves behind the instructions; Python's
 loops in it are unrolled. Without the compiler it runs on numpy arrays and computes the same.
 
-Vectors have numpy's dtypes; operands of one operation have one dtype, to which Python's numbers convert. Integers wrap
-around. Every machine that LLVM knows can be the target.
+Vectors have numpy's dtypes; operands of one operation have one dtype, to which Python's numbers convert, or are integers
+of one size, of which the first says how they are read. Integers wrap around. Every machine that LLVM knows can be the target.
 """
 
 import inspect
@@ -65,7 +65,8 @@ class Vector:
     def with_(self, other: Operand) -> tuple["Vector", "Vector"]:
         """Both operands with as many lanes."""
         other = other if isinstance(other, Vector) else self.constant(other)
-        if other.dtype != self.dtype:
+        whole = {self.dtype.kind, other.dtype.kind} <= {"i", "u"} and self.dtype.itemsize == other.dtype.itemsize
+        if other.dtype != self.dtype and not whole:
             raise TypeError(f"operands are {self.dtype} and {other.dtype}")
         count = max(self.count, other.count)
         return self.repeated(count), other.repeated(count)
@@ -214,13 +215,31 @@ def reinterpret(value: Operand, dtype: Any) -> Operand:
 
 
 def pick(value: Operand, lanes_: Sequence[int]) -> Operand:
-    """Lanes of a vector by their numbers, in that order."""
+    """Lanes of a vector by their numbers, in that order; a scalar if it is one."""
     if not isinstance(value, Vector):
-        return value[list(lanes_)]
+        return value[list(lanes_)] if len(lanes_) > 1 else value[lanes_[0]]
+    if len(lanes_) == 1:
+        single = value.builder.extract_element(value.value, ir.Constant(_INDEX, lanes_[0]))
+        return Vector(value.builder, single, value.dtype, 1)
     order = ir.Constant(ir.VectorType(_INDEX, len(lanes_)), list(lanes_))
     undefined = ir.Constant(value.value.type, ir.Undefined)
     picked = value.builder.shuffle_vector(value.value, undefined, order)
     return Vector(value.builder, picked, value.dtype, len(lanes_))
+
+
+def interleave(vectors: Sequence[Operand]) -> Operand:
+    """The first lanes of all vectors, then the second lanes, and so on; as many vectors as a power of two."""
+    first = vectors[0]
+    if not isinstance(first, Vector):
+        return np.stack(list(vectors), axis=1).reshape(-1)
+    joined, lanes_ = list(vectors), first.count
+    while len(joined) > 1:
+        order = ir.Constant(ir.VectorType(_INDEX, 2 * joined[0].count), list(range(2 * joined[0].count)))
+        joined = [
+            Vector(a.builder, a.builder.shuffle_vector(a.value, b.value, order), a.dtype, 2 * a.count)
+            for a, b in zip(joined[::2], joined[1::2], strict=True)
+        ]
+    return pick(joined[0], [vector * lanes_ + lane for lane in range(lanes_) for vector in range(len(vectors))])
 
 
 def select(condition: Operand, yes: Operand, no: Operand) -> Operand:

@@ -152,8 +152,8 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
     for tile in range(start, stop, TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
             for row in range(tile, min(tile + TILE_ROWS, stop)):
-                lo = max(x + spans[row, 4], left) - left
-                hi = min(x + spans[row, 5], left + CHUNK) - left
+                lo = max(x + spans[row, 6], left) - left
+                hi = min(x + spans[row, 7], left + CHUNK) - left
                 if lo >= hi:
                     continue
                 line = float(y + row)
@@ -218,7 +218,7 @@ def linear_bytes(source: Array, m: Array, region: Region, spans: Array, start: i
     m
         (3, 3) float64, output to source pixels, w > 0 in front.
     spans
-        (height, 6) int64, as `write_spans` makes them.
+        (height, 8) int64, as `write_spans` makes them.
     """
     height, width, channels = source.shape
     columns = out.shape[1]

@@ -1,46 +1,22 @@
 """The nearest source pixel for output pixels inside the source: any pixel type, any number of channels.
 
-Work goes over tiles, and in a tile over rows of CHUNK pixels, which begin at multiples of CHUNK in the output, whatever
-part of it is computed. Coordinates are relative to the source pixel at the chunk's centre, in float32, which carries
-them to 1e-4 px at scale 1; chunks in which they run further than _REACH source pixels, or in which w changes by more
-than a quarter, go through float64.
+Pixels are strings of bytes here. Coordinates are those of short chunks, in float32, which carries them to 1e-4 px at
+scale 1; others go through float64.
 """
 
 import numpy as np
 
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
+from geometry.lanes import Operand, lanes, load, store
+from geometry.warp.chunk import BLOCK, CHUNK, TILE_ROWS, locate_nearest, read_ahead, rows_ahead, short_chunk
 from geometry.warp.spans import Region
 
-CHUNK = 256
-_TILE_ROWS = 32
-_FRACTION_BITS = 15
-_ONE = 1 << _FRACTION_BITS
-_REACH = 1024
-_LONGEST_ROW = 1 << 19  # elements, so that offsets of 2 * _REACH rows fit into 32 bits
-_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
-
-
-def _fast(function):  # type: ignore[no-untyped-def]
-    return inline(function, fastmath=True)
-
-
-@_fast
-def _relative(a0, a1, b0, b1, w1, left, right, top, bottom, stride, channels, offsets):  # type: ignore[no-untyped-def]
-    """Offsets from the source pixel at the chunk's centre, for the whole chunk."""
-    one = np.float32(1)
-    half = np.int32(_ONE // 2)
-    for i in range(CHUNK):
-        x = np.float32(np.int32(i)) - np.float32(CHUNK // 2)
-        r = one / (one + w1 * x)
-        u = np.int32(np.int32(np.int32((a0 + a1 * x) * r) + half) >> _FRACTION_BITS)
-        v = np.int32(np.int32(np.int32((b0 + b1 * x) * r) + half) >> _FRACTION_BITS)
-        row = np.int32(np.int32(min(max(v, top), bottom)) * stride)
-        offsets[i] = np.int32(row + np.int32(np.int32(min(max(u, left), right)) * channels))
+_ROWS_AHEAD = 4
 
 
 @inline
-def _absolute(m, left, y, lo, hi, width, height, channels, addresses):  # type: ignore[no-untyped-def]
+def _absolute(m, left, y, lo, hi, width, height, pixel, addresses):  # type: ignore[no-untyped-def]
     p_line = m[0, 1] * y + m[0, 2]
     q_line = m[1, 1] * y + m[1, 2]
     w_line = m[2, 1] * y + m[2, 2]
@@ -49,94 +25,87 @@ def _absolute(m, left, y, lo, hi, width, height, channels, addresses):  # type: 
         w = m[2, 0] * x + w_line
         column = min(max(np.floor((m[0, 0] * x + p_line) / w + 0.5), 0.0), width - 1.0)
         row = min(max(np.floor((m[1, 0] * x + q_line) / w + 0.5), 0.0), height - 1.0)
-        addresses[i] = (int(row) * width + int(column)) * channels
+        addresses[i] = (int(row) * width + int(column)) * pixel
+
+
+@lanes
+def _copy_1(source: Operand, address: Operand, out: Operand, at: Operand) -> None:
+    store(out, at, load(source, address, 1))
+
+
+@lanes
+def _copy_4(source: Operand, address: Operand, out: Operand, at: Operand) -> None:
+    store(out, at, load(source, address, 1, np.uint32))
+
+
+@lanes
+def _copy_8(source: Operand, address: Operand, out: Operand, at: Operand) -> None:
+    store(out, at, load(source, address, 1, np.uint64))
+
+
+@lanes
+def _copy_16(source: Operand, address: Operand, out: Operand, at: Operand) -> None:
+    store(out, at, load(source, address, 16, np.uint8))
 
 
 @inline
-def _bound(value):  # type: ignore[no-untyped-def]
-    """A limit of relative indices; beyond 2 * _REACH there are none."""
-    return np.int32(min(max(value, -2.0 * _REACH), 2.0 * _REACH))
+def _copy_pixels(source, pixel, lo, hi, addresses, copied):  # type: ignore[no-untyped-def]
+    """Copy pixels `lo:hi`, up to 16 bytes too many, which the next one overwrites."""
+    if pixel == 1:
+        for i in range(np.uint64(lo), np.uint64(hi)):
+            _copy_1(source, addresses[i], copied, i)
+    elif pixel <= 4:
+        for i in range(np.uint64(lo), np.uint64(hi)):
+            _copy_4(source, addresses[i], copied, i * np.uint64(pixel))
+    elif pixel <= 8:
+        for i in range(np.uint64(lo), np.uint64(hi)):
+            _copy_8(source, addresses[i], copied, i * np.uint64(pixel))
+    else:
+        for i in range(np.uint64(lo), np.uint64(hi)):
+            for byte in range(0, pixel, 16):
+                _copy_16(source, addresses[i] + byte, copied, np.int64(i) * pixel + byte)
 
 
-@inline
-def _addresses(m, left, y, lo, hi, width, height, channels, offsets, addresses):  # type: ignore[no-untyped-def]
-    half = CHUNK // 2
-    centre = float(left + half)
-    p = m[0, 0] * centre + (m[0, 1] * y + m[0, 2])
-    q = m[1, 0] * centre + (m[1, 1] * y + m[1, 2])
-    w = m[2, 0] * centre + (m[2, 1] * y + m[2, 2])
-    stride = width * channels
-    if abs(m[2, 0]) * half <= 0.25 * w and stride <= _LONGEST_ROW:
-        r = 1.0 / w
-        u, v = np.floor(p * r), np.floor(q * r)
-        a0, a1 = (p - u * w) * r, (m[0, 0] - u * m[2, 0]) * r
-        b0, b1 = (q - v * w) * r, (m[1, 0] - v * m[2, 0]) * r
-        if max(abs(a0) + half * abs(a1), abs(b0) + half * abs(b1)) <= 0.75 * _REACH:
-            _relative(
-                np.float32(a0 * _ONE),
-                np.float32(a1 * _ONE),
-                np.float32(b0 * _ONE),
-                np.float32(b1 * _ONE),
-                np.float32(m[2, 0] * r),
-                _bound(-u),
-                _bound(width - 1 - u),
-                _bound(-v),
-                _bound(height - 1 - v),
-                np.int32(stride),
-                np.int32(channels),
-                offsets,
-            )
-            base = int(v) * stride + int(u) * channels
-            for i in range(CHUNK):
-                addresses[i] = base + np.int64(offsets[i])
-            return
-    _absolute(m, left, y, lo, hi, width, height, channels, addresses)
-
-
-@inline
-def _touch(source, lo, hi, addresses):  # type: ignore[no-untyped-def]
-    """Read ahead: these loads wait for memory all at once, those of the copy would one after the other."""
-    seen = source[0]
-    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(16)):
-        seen |= source[np.uint64(addresses[i])]
-    return seen
-
-
-@kernel(
-    "void({T}[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, {T}[::1], {T}[::1])",
-    types=("u1", "u2", "u4", "u8"),
-)
-def _nearest(source, width, height, channels, m, x, y, columns, spans, start, stop, seen, out):  # type: ignore[no-untyped-def]
+@kernel("void(u1[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, u1[::1], u1[::1])")
+def _nearest(source, width, height, pixel, m, x, y, columns, spans, start, stop, copied, out):  # type: ignore[no-untyped-def]
     offsets, addresses = np.zeros(CHUNK, np.int32), np.zeros(CHUNK, np.int64)
-    pixel, one, two = np.uint64(channels), np.uint64(1), np.uint64(2)
-    for tile in range(start, stop, _TILE_ROWS):
+    stride = width * pixel
+    last_address = source.size - max(pixel + 15, 16)
+    for tile in range(start, stop, TILE_ROWS):
         for left in range(x // CHUNK * CHUNK, x + columns, CHUNK):
-            for row in range(tile, min(tile + _TILE_ROWS, stop)):
-                lo = max(x + spans[row, 4], left) - left
-                hi = min(x + spans[row, 5], left + CHUNK) - left
+            for row in range(tile, min(tile + TILE_ROWS, stop)):
+                lo = max(x + spans[row, 6], left) - left
+                hi = min(x + spans[row, 7], left + CHUNK) - left
                 if lo >= hi:
                     continue
-                _addresses(m, left, float(y + row), lo, hi, width, height, channels, offsets, addresses)
-                seen[0] = _touch(source, lo, hi, addresses)
-                at = np.uint64((row * columns + left - x + lo) * channels)
-                if channels == 1:
-                    for i in range(np.uint64(lo), np.uint64(hi)):
-                        out[at] = source[np.uint64(addresses[i])]
-                        at += one
-                elif channels == 3:
-                    for i in range(np.uint64(lo), np.uint64(hi)):
-                        a = np.uint64(addresses[i])
-                        r, g, b = source[a], source[a + one], source[a + two]
-                        out[at] = r
-                        out[at + one] = g
-                        out[at + two] = b
-                        at += pixel
+                line = float(y + row)
+                short, u, v, a0, a1, b0, b1, w1 = short_chunk(m, left, line, stride)
+                if short:
+                    first, last = lo // BLOCK * BLOCK, -(-hi // BLOCK) * BLOCK
+                    locate_nearest(
+                        first, last, u, v, a0, a1, b0, b1, w1, float(width), float(height), stride, pixel, offsets
+                    )
+                    base = int(v) * stride + int(u) * pixel
+                    for i in range(np.uint64(first), np.uint64(last)):
+                        addresses[i] = base + np.int64(offsets[i])
+                    ahead = rows_ahead(m, float(left + CHUNK // 2), line, u, v, _ROWS_AHEAD, stride, pixel)
+                    for i in range(np.uint64(lo), np.uint64(hi), np.uint64(4 if abs(b1) > 1 / BLOCK else 16)):
+                        read_ahead(source, addresses[i] + ahead)
                 else:
-                    for i in range(np.uint64(lo), np.uint64(hi)):
-                        a = np.uint64(addresses[i])
-                        for k in range(pixel):
-                            out[at + k] = source[a + k]
-                        at += pixel
+                    _absolute(m, left, line, lo, hi, width, height, pixel, addresses)
+                furthest = addresses[lo]
+                for i in range(np.uint64(lo), np.uint64(hi)):
+                    furthest = max(furthest, addresses[i])
+                if furthest <= last_address:
+                    _copy_pixels(source, pixel, lo, hi, addresses, copied)
+                else:
+                    for i in range(lo, hi):
+                        for byte in range(pixel):
+                            copied[i * pixel + byte] = source[addresses[i] + byte]
+                begin = np.uint64(lo * pixel)
+                at = np.uint64((row * columns + left - x + lo) * pixel)
+                for byte in range(np.uint64((hi - lo) * pixel)):
+                    out[at + byte] = copied[begin + byte]
 
 
 def nearest(source: Array, m: Array, region: Region, spans: Array, start: int, stop: int, out: Array) -> None:
@@ -149,15 +118,15 @@ def nearest(source: Array, m: Array, region: Region, spans: Array, start: int, s
     m
         (3, 3) float64, output to source pixels, w > 0 in front.
     spans
-        (height, 6) int64, as `write_spans` makes them.
+        (height, 8) int64, as `write_spans` makes them.
     """
     height, width, channels = source.shape
-    bits = _BITS[source.dtype.itemsize]
+    pixel = channels * source.dtype.itemsize
     _nearest(
-        source.reshape(-1).view(bits),
+        source.reshape(-1).view(np.uint8),
         width,
         height,
-        channels,
+        pixel,
         m,
         region.x,
         region.y,
@@ -165,6 +134,6 @@ def nearest(source: Array, m: Array, region: Region, spans: Array, start: int, s
         spans,
         start,
         stop,
-        np.zeros(1, bits),
-        out.reshape(-1).view(bits),
+        np.empty(CHUNK * pixel + 16, np.uint8),
+        out.reshape(-1).view(np.uint8),
     )

@@ -13,10 +13,11 @@ from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
 from geometry.warp.fill import fill_values
 from geometry.warp.homography import output_to_source
-from geometry.warp.linear import linear
 from geometry.warp.nearest import nearest
-from geometry.warp.spans import Region, span_mask, write_spans
+from geometry.warp.sampling import interpolate
+from geometry.warp.spans import Region, span_bounds, span_mask, write_spans
 from geometry.warp.warped import Warped
+from geometry.warp.weights import INTERPOLATIONS
 
 _GRAIN_PIXELS = 1 << 17
 
@@ -99,7 +100,7 @@ def warp_perspective(
     """
     source = pixels(image)
     choice(direction, "direction", ("source_to_output", "output_to_source"))
-    choice(interpolation, "interpolation", ("nearest", "linear"))
+    choice(interpolation, "interpolation", INTERPOLATIONS)
     choice(border, "border", BORDERS)
     choice(pixel_center, "pixel_center", ("integer", "half"))
     height, width, channels = source.shape
@@ -110,17 +111,20 @@ def warp_perspective(
         homography, direction=direction, pixel_center=pixel_center, source=(width, height), output=output
     )
     (out,) = fresh_arrays(((region.height, region.width, channels), source.dtype))
-    spans = np.empty((region.height, 6), np.int64)
-    if interpolation == "nearest":
-        inside = nearest
-    elif source.dtype == np.uint8 and channels in (1, 3, 4):
-        inside = linear_bytes
-    else:
-        inside = linear
+    spans = np.empty((region.height, 8), np.int64)
+    few_bytes = interpolation == "linear" and source.dtype == np.uint8 and channels in (1, 3, 4)
+    bounds = span_bounds(m, source, interpolation, to_the_edge=few_bytes)
 
     def work(start: int, stop: int) -> None:
-        write_spans(m, region, source, interpolation, start, stop, spans)
-        inside(source, m, region, spans, start, stop, out)
+        write_spans(m, region, bounds, interpolation, start, stop, spans)
+        if interpolation == "nearest":
+            nearest(source, m, region, spans, start, stop, out)
+        elif few_bytes:
+            linear_bytes(source, m, region, spans, start, stop, out)
+        else:
+            interpolate(
+                source, m, region, spans, start, stop, out, interpolation=interpolation, border=border, fill=filling
+            )
         around(source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling)
 
     run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))

@@ -12,10 +12,15 @@ import numpy as np
 from geometry.bands import run_bands
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
+from geometry.warp.taps import OVERSHOOT
+from geometry.warp.weights import TAPS
 
 EDGE = 2.0**-30
 """Pixels by which a point may miss the source's edge and still count as on it: entries of homographies are rounded."""
 
+
+_ROOM = 2.0**-20
+"""Pixels between the points that a kernel for the inside takes and those where it would read elsewhere."""
 
 _GRAIN_PIXELS = 1 << 20
 
@@ -55,59 +60,101 @@ def _half_line(alpha, beta, start, stop, strict):  # type: ignore[no-untyped-def
 
 
 @inline
-def _within(m, y, axis, length, margin, strict, start, stop):  # type: ignore[no-untyped-def]
-    """The part of [start, stop) with source coordinates from -margin to length - 1 + margin, or below it if strict."""
-    far = length - 1.0 + margin
+def _within(m, y, axis, low, high, strict, start, stop):  # type: ignore[no-untyped-def]
+    """The part of [start, stop) with source coordinates from low to high, or below it if strict."""
     first, end = _half_line(
-        (m[axis, 1] + margin * m[2, 1]) * y + (m[axis, 2] + margin * m[2, 2]),
-        m[axis, 0] + margin * m[2, 0],
-        start,
-        stop,
-        False,
+        (m[axis, 1] - low * m[2, 1]) * y + (m[axis, 2] - low * m[2, 2]), m[axis, 0] - low * m[2, 0], start, stop, False
     )
     return _half_line(
-        (far * m[2, 1] - m[axis, 1]) * y + (far * m[2, 2] - m[axis, 2]), far * m[2, 0] - m[axis, 0], first, end, strict
+        (high * m[2, 1] - m[axis, 1]) * y + (high * m[2, 2] - m[axis, 2]),
+        high * m[2, 0] - m[axis, 0],
+        first,
+        end,
+        strict,
     )
 
 
-@kernel("void(f8[:,::1], i8, i8, i8, i8, i8, f8, f8, i8, i8, i8[:,::1])")
-def _spans(m, x, y, width, source_width, source_height, reach, margin, start, stop, spans):  # type: ignore[no-untyped-def]
-    strict = margin == 0.5
-    lengths = float(source_width), float(source_height)
+@kernel("void(f8[:,::1], i8, i8, i8, f8[:,:,::1], b1, i8, i8, i8[:,::1])")
+def _spans(m, x, y, width, bounds, strict, start, stop, spans):  # type: ignore[no-untyped-def]
     for row in range(start, stop):
         line = float(y + row)
         first, end = _half_line(m[2, 1] * line + m[2, 2], m[2, 0], x, x + width, True)
         spans[row, 0] = first - x
         spans[row, 1] = end - x
-        near, past = first, end
-        for axis in range(2):
-            near, past = _within(m, line, axis, lengths[axis], reach, strict, near, past)
-        spans[row, 2] = near - x
-        spans[row, 3] = past - x
-        for axis in range(2):
-            near, past = _within(m, line, axis, lengths[axis], margin, strict, near, past)
-        spans[row, 4] = near - x
-        spans[row, 5] = past - x
+        for interval in range(3):
+            near, past = first, end
+            for axis in range(2):
+                low, high = bounds[interval, axis, 0], bounds[interval, axis, 1]
+                near, past = _within(m, line, axis, low, high, strict, near, past)
+            spans[row, 2 + 2 * interval] = near - x
+            spans[row, 3 + 2 * interval] = past - x
+
+
+def span_bounds(m: Array, source: Array, interpolation: str, *, to_the_edge: bool) -> Array:
+    """The intervals of source coordinates that `write_spans` cuts rows by: (3, 2, 2) float64, [which, axis, low/high].
+
+    They are: some tap is inside the source; all taps of non-zero weight are; all that a kernel for the inside reads is.
+
+    Parameters
+    ----------
+    m
+        (3, 3) float64, output to source pixels. Along an axis on which it keeps to whole pixels, a point has one tap.
+    source
+        (H, W, C).
+    to_the_edge
+        Whether the kernel for the inside takes all that has its taps there, or wants room on all sides.
+    """
+    taps = TAPS[interpolation]
+    bounds = np.empty((3, 2, 2))
+    whole = _whole_axes(m)
+    for axis, length in enumerate(source.shape[1::-1]):
+        if taps == 1:
+            bounds[:, axis] = -0.5, length - 0.5
+            continue
+        half = taps // 2
+        bounds[0, axis] = -half, length - 1 + half
+        bounds[1, axis] = -EDGE, length - 1 + EDGE
+        if taps > 2 and not whole[axis]:
+            bounds[1, axis] = half - 1 - EDGE, length - half + EDGE
+        bounds[2, axis] = bounds[1, axis]
+        if not to_the_edge:
+            first = -EDGE if taps == 2 else half - 1 + _ROOM
+            bounds[2, axis] = first, length - half - axis - _ROOM
+    if not to_the_edge:
+        if taps == 2:
+            bounds[2, 0, 1] = source.shape[1] - 1 + EDGE
+        if source.shape[1] * source.shape[2] < OVERSHOOT:
+            bounds[2] = 1.0, 0.0
+    return bounds
+
+
+def _whole_axes(m: Array) -> tuple[bool, bool]:
+    """Along which axes of the source all points are on whole pixels."""
+    if m[2, 0] or m[2, 1]:
+        return False, False
+    steps = m[:2] / m[2, 2]
+    whole = (steps == np.floor(steps)).all(axis=1)
+    return bool(whole[0]), bool(whole[1])
 
 
 def write_spans(
-    m: Array, region: Region, source: Array, interpolation: str, start: int, stop: int, spans: Array
+    m: Array, region: Region, bounds: Array, interpolation: str, start: int, stop: int, spans: Array
 ) -> None:
     """Write the intervals of rows `start:stop`.
 
-    A row of `spans` holds three intervals of columns, each within the one before: in front of the horizon; some tap
-    inside the source; all taps of non-zero weight inside the source. The mask is the last of them.
+    A row of `spans` holds four intervals of columns: in front of the horizon, and in it those of `bounds`. The mask is
+    the third of the four.
 
     Parameters
     ----------
     m
         (3, 3) float64, output to source pixels, w > 0 in front.
+    bounds
+        (3, 2, 2) float64, from `span_bounds`.
     spans
-        (height, 6) int64, columns relative to the region.
+        (height, 8) int64, columns relative to the region.
     """
-    reach, margin = (0.5, 0.5) if interpolation == "nearest" else (1.0, EDGE)
-    height, width = source.shape[:2]
-    _spans(m, region.x, region.y, region.width, width, height, reach, margin, start, stop, spans)
+    _spans(m, region.x, region.y, region.width, bounds, interpolation == "nearest", start, stop, spans)
 
 
 @kernel("void(i8[:,::1], i8, i8, u1[:,::1])")

@@ -1,7 +1,7 @@
 """Warping by its definition: one pixel at a time, coordinates as exact fractions."""
 
 from fractions import Fraction
-from math import floor
+from math import floor, pi, sin
 
 import numpy as np
 
@@ -71,6 +71,34 @@ def border_index(i, length, border):
     return i
 
 
+def keys(x, a):
+    """Keys' cubic."""
+    x = abs(x)
+    if x < 1:
+        return (a + 2) * x**3 - (a + 3) * x**2 + 1
+    return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x < 2 else 0.0
+
+
+def lanczos(x):
+    return 1.0 if x == 0 else 4 * sin(pi * x) * sin(pi * x / 4) / (pi * x) ** 2
+
+
+def axis_taps(u, interpolation):
+    """Indices along one axis with weights other than zero."""
+    first = floor(u)
+    if u == first:
+        return [(first, 1.0)]
+    if interpolation == "linear":
+        taps = [(first + k, 1 - abs(float(first + k - u))) for k in (0, 1)]
+    elif interpolation == "lanczos":
+        taps = [(first + k, lanczos(float(first + k - u))) for k in range(-3, 5)]
+    else:
+        a = {"cubic": -0.5, "cubic_opencv": -0.75}[interpolation]
+        taps = [(first + k, keys(float(first + k - u), a)) for k in range(-1, 3)]
+    total = sum(weight for _, weight in taps)
+    return [(i, weight / total) for i, weight in taps]
+
+
 def warp_perspective(
     image,
     homography,
@@ -100,15 +128,8 @@ def warp_perspective(
             if interpolation == "nearest":
                 taps = [(floor(u + Fraction(1, 2)), floor(v + Fraction(1, 2)), 1.0)]
             else:
-                i, j = floor(u), floor(v)
-                fx, fy = float(u - i), float(v - j)
-                taps = [
-                    (i, j, (1 - fx) * (1 - fy)),
-                    (i + 1, j, fx * (1 - fy)),
-                    (i, j + 1, (1 - fx) * fy),
-                    (i + 1, j + 1, fx * fy),
-                ]
-                taps = [tap for tap in taps if tap[2] != 0]
+                columns_, rows_ = axis_taps(u, interpolation), axis_taps(v, interpolation)
+                taps = [(i, j, a * b) for j, b in rows_ for i, a in columns_]
             mask[y, x] = all(0 <= i < width and 0 <= j < height for i, j, _ in taps)
             for c in range(channels):
                 value = 0.0
