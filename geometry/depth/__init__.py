@@ -1,6 +1,7 @@
 """Depth: readings as points in space, and as another camera would see them."""
 
 from geometry.depth.points import DepthPoints, depth_to_points
-from geometry.depth.reproject import DEPTH_STATUS, Fates, ReprojectedDepth, reproject_depth
+from geometry.depth.reproject import reproject_depth
+from geometry.depth.result import DEPTH_STATUS, Fates, ReprojectedDepth
 
 __all__ = ["DEPTH_STATUS", "DepthPoints", "Fates", "ReprojectedDepth", "depth_to_points", "reproject_depth"]

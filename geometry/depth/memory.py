@@ -20,3 +20,13 @@ def landing_memory(lines: int, columns: int, dtype: np.dtype[np.generic]) -> tup
         _kept.landing, _kept.distance = np.empty(pixels, np.int32), np.empty(pixels)
     landing, distance = _kept.landing[:pixels], _kept.distance.view(dtype)[:pixels]
     return landing.reshape(lines, columns), distance.reshape(lines, columns)
+
+
+def key_memory(places: int) -> Array:
+    """Lend (places,) uint64, until the next call of this thread."""
+    if places > _MOST_PIXELS:
+        return np.empty(places, np.uint64)
+    if len(getattr(_kept, "keys", ())) < places:
+        _kept.keys = np.empty(places, np.uint64)
+    keys: Array = _kept.keys[:places]
+    return keys

@@ -1,15 +1,16 @@
 """Depth as another camera would see it: every reading moved to its pixel there, the nearest one kept."""
 
-import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands, threads
 from geometry.cameras.poses import intrinsic_matrix
-from geometry.depth.memory import landing_memory
+from geometry.depth.landing import _land, _land_single
+from geometry.depth.memory import key_memory, landing_memory
+from geometry.depth.result import Fates, ReprojectedDepth
 from geometry.depth.views import (
     MOST_PIXELS,
     DepthKind,
@@ -20,139 +21,118 @@ from geometry.depth.views import (
     unit_length,
 )
 from geometry.errors import InvalidInput
-from geometry.inputs import Array, choice, extent
+from geometry.inputs import choice, extent
 from geometry.kernel import inline, kernel
 from geometry.memory import fresh_arrays
 
 Splat = Literal["nearest"]
 
-DEPTH_STATUS = ("ok", "hole")
-"""What the codes in `status` mean."""
-
-# Added before rounding down. Coordinates that are a half in exact arithmetic come out a few 1e-12 px off; the 1e-9 px
-# on top of the half send all of them the same way, up.
-_HALF = 0.5 + 2.0**-30
 _BAND_PIXELS = 65536
-_CHUNK = 512  # pixels of a row whose intermediate values stay in the first-level cache
-_NOTHING, _BEHIND, _OUTSIDE, _UNREPRESENTABLE = -1, -2, -3, -4  # instead of a plane index in the target
-
-
-class Fates(NamedTuple):
-    """What became of the source pixels; the sum is their number."""
-
-    no_reading: int
-    behind_camera: int
-    outside: int
-    unrepresentable: int
-    """The depth in the target does not fit the dtype: rounds to 0 or exceeds its largest value."""
-    occluded: int
-    visible: int
-
-
-class ReprojectedDepth(NamedTuple):
-    """A depth map seen from another camera."""
-
-    depth: Array
-    """(h, w), dtype of the input; holes are NaN (float) or 0 (integer)."""
-    source_index: Array
-    """(h, w) int32: plane index y·W + x of the source pixel, −1 in holes."""
-    status: Array
-    """(h, w) uint8, codes of `DEPTH_STATUS`."""
-    fates: Fates
+_EMPTY = 0x7FC00000_FFFFFFFF  # NaN and −1: greater than every key of a reading
 
 
 @inline
-def _read(depth, absent, values):  # type: ignore[no-untyped-def]
-    """Copy readings to float64; 0 where there is none."""
-    for i in range(len(depth)):
-        value = np.float64(depth[i])
-        values[i] = value if (value > 0.0) & (value < np.inf) else 0.0
-    for m in range(len(absent)):
-        unwanted = absent[m]
-        for i in range(len(depth)):
-            values[i] = 0.0 if values[i] == unwanted else values[i]
+def _exact_distance(depth, A, b, source):  # type: ignore[no-untyped-def]
+    """Recompute z in the target as it was before it became float32."""
+    y, x = source // depth.shape[1], source % depth.shape[1]
+    return np.float64(depth[y, x]) * (A[2, 0] * float(x) + (A[2, 1] * y + A[2, 2])) + b[2]
 
 
 @inline
-def _ray_to_z(inverse, y, begin, values):  # type: ignore[no-untyped-def]
-    """Divide by the length of K⁻¹ (x, y, 1)."""
-    for i in range(len(values)):
-        Y = inverse[1, 1] * y + inverse[1, 2]
-        X = inverse[0, 0] * (begin + i) + (inverse[0, 1] * y + inverse[0, 2])
-        values[i] /= math.sqrt(X * X + Y * Y + 1.0)
+def _keep_least(landing, distances, source, first, keys):  # type: ignore[no-untyped-def]
+    """Keep the least key of each place: bits of the distance, then the plane index."""
+    places = np.uint64(len(keys))
+    for x in range(len(landing)):
+        place = np.uint64(landing[x] - first)  # too large where it is negative
+        if place < places:
+            key, old = (np.uint64(distances[x]) << np.uint64(32)) | np.uint64(source + x), keys[place]
+            keys[place] = min(key, old)
 
 
 @inline
-def _project(A, b, y, begin, width, height, values, moved, places):  # type: ignore[no-untyped-def]
-    """Move readings: z in the target, and the plane index there or why there is none."""
-    c0, c1, c2 = A[0, 1] * y + A[0, 2], A[1, 1] * y + A[1, 2], A[2, 1] * y + A[2, 2]
-    a0, a1, a2, b0, b1, b2 = A[0, 0], A[1, 0], A[2, 0], b[0], b[1], b[2]
-    for i in range(len(values)):
-        x, z = float(begin + i), values[i]
-        z_target = z * (a2 * x + c2) + b2
-        front = (z > 0.0) & (z_target > 0.0)
-        scale = 1.0 / (z_target if front else 1.0)
-        u = np.floor((z * (a0 * x + c0) + b0) * scale + _HALF)
-        v = np.floor((z * (a1 * x + c1) + b1) * scale + _HALF)
-        inside = front & (u >= 0.0) & (u < width) & (v >= 0.0) & (v < height)
-        missed = (_OUTSIDE if front else _BEHIND) if z > 0.0 else _NOTHING
-        places[i] = v * width + u if inside else missed
-        moved[i] = z_target
+def _keep_least_and_ties(landing, distances, source, first, keys, ties):  # type: ignore[no-untyped-def]
+    """Do the same, and note where distances are equal."""
+    places, equal = np.uint64(len(keys)), np.uint64(0)
+    for x in range(len(landing)):
+        place = np.uint64(landing[x] - first)
+        if place < places:
+            key, old = (np.uint64(distances[x]) << np.uint64(32)) | np.uint64(source + x), keys[place]
+            keys[place] = min(key, old)
+            if (key ^ old) < 2**32:
+                ties[equal] = x
+                equal += np.uint64(1)
+    return np.int64(equal)
 
 
 @inline
-def _z_to_ray(A, b, inverse, y, begin, values, moved):  # type: ignore[no-untyped-def]
-    """Replace z in the target by the distance from its centre, |K⁻¹ (u, v, 1) z|."""
-    for i in range(len(values)):
-        x, z = begin + i, values[i]
-        u = z * (A[0, 0] * x + (A[0, 1] * y + A[0, 2])) + b[0]
-        v = z * (A[1, 0] * x + (A[1, 1] * y + A[1, 2])) + b[1]
-        X = inverse[0, 0] * u + inverse[0, 1] * v + inverse[0, 2] * moved[i]
-        Y = inverse[1, 1] * v + inverse[1, 2] * moved[i]
-        moved[i] = math.sqrt(X * X + Y * Y + moved[i] * moved[i])
+def _part(keys, bits, source_index, status):  # type: ignore[no-untyped-def]
+    for x in range(len(keys)):
+        low = np.uint32(keys[x] & np.uint64(2**32 - 1))
+        bits[x] = keys[x] >> np.uint64(32)
+        source_index[x] = np.int32(low)
+        status[x] = low >> np.uint32(31)
+
+
+@inline
+def _round_row(near, source_index, depth):  # type: ignore[no-untyped-def]
+    """Round half to even; True where some are halves in float32, which they may not have been before."""
+    halves, zero, half = np.int32(0), np.float32(0.0), np.float32(0.5)
+    for x in range(len(depth)):
+        rounded = np.rint(near[x])
+        depth[x] = np.int32(rounded if source_index[x] >= 0 else zero)
+        halves = np.int32(halves + np.int32(abs(near[x] - rounded) == half))
+    return halves > 0
 
 
 @kernel(
-    "void(u2[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
-    " i4[:,::1], f8[:,::1], i8[:,::1])",
-    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8,"
-    " i4[:,::1], {T}[:,::1], i8[:,::1])",
-    types=("f4", "f8"),
+    "void(f4[:,::1], f8[:,::1], f8[::1], i4[:,::1], f4[:,::1], i8[:,::1], i8, i8, u8[::1], f4[:,::1], i4[:,::1],"
+    " u1[:,::1], i8[::1])",
+    "void(u2[:,::1], f8[:,::1], f8[::1], i4[:,::1], f4[:,::1], i8[:,::1], i8, i8, u8[::1], {T}[:,::1], i4[:,::1],"
+    " u1[:,::1], i8[::1])",
+    types=("u1", "u2", "i2"),
 )
-def _land(  # type: ignore[no-untyped-def]
-    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, landing, distance, rows
+def _keep_nearest_single(  # type: ignore[no-untyped-def]
+    depth, A, b, landing, distance, rows, start, stop, keys, nearest, source_index, status, visible
 ):
-    values, moved, places = np.empty(_CHUNK), np.empty(_CHUNK), np.empty(_CHUNK)
-    none = np.int32(2**31 - 1)
+    width, columns, whole = nearest.shape[1], landing.shape[1], nearest.itemsize != 4
+    first, places = start * width, (stop - start) * width
+    distances, ties, bits = distance.view(np.uint32), np.empty(columns + 1, np.int32), np.empty(width, np.uint32)
+    near = bits.view(np.float32)
+    keys[:places] = np.uint64(_EMPTY)
+    for y in range(len(landing)):
+        if rows[y, 1] < first or rows[y, 0] >= first + places:
+            continue
+        if not whole:
+            _keep_least(landing[y], distances[y], y * columns, first, keys[:places])
+        else:
+            for tie in range(_keep_least_and_ties(landing[y], distances[y], y * columns, first, keys[:places], ties)):
+                x = ties[tie]
+                place = landing[y, x] - first
+                key = (np.uint64(distances[y, x]) << np.uint64(32)) | np.uint64(y * columns + x)
+                old = keys[place]
+                if (key ^ old) < 2**32 and _exact_distance(depth, A, b, y * columns + x) < _exact_distance(
+                    depth, A, b, np.int64(old & np.uint64(2**32 - 1))
+                ):
+                    keys[place] = key
+    seen = 0
     for y in range(start, stop):
-        nearest_place, furthest_place = none, np.int32(-1)
-        nothing, behind, outside, unrepresentable = 0, 0, 0, 0
-        for begin in range(0, depth.shape[1], _CHUNK):
-            count = min(_CHUNK, depth.shape[1] - begin)
-            _read(depth[y, begin : begin + count], absent, values[:count])
-            if ray:
-                _ray_to_z(inverses[0], y, begin, values[:count])
-            _project(A, b, y, begin, width, height, values[:count], moved, places)
-            if ray:
-                _z_to_ray(A, b, inverses[1], y, begin, values[:count], moved)
-            row_landing, row_distance = landing[y, begin : begin + count], distance[y, begin : begin + count]
-            for i in range(count):
-                fits = (moved[i] > lowest) & (moved[i] < highest)
-                row_landing[i] = np.int32(places[i] if fits | (places[i] < 0.0) else _UNREPRESENTABLE)
-                row_distance[i] = moved[i] if fits else 0.0
-            for i in range(count):
-                place = row_landing[i]
-                nothing += place == _NOTHING
-                behind += place == _BEHIND
-                outside += place == _OUTSIDE
-                unrepresentable += place == _UNREPRESENTABLE
-                nearest_place = min(nearest_place, place if place >= 0 else none)
-                furthest_place = max(furthest_place, place)
-        rows[y, 0], rows[y, 1] = nearest_place, furthest_place
-        rows[y, 2], rows[y, 3], rows[y, 4], rows[y, 5] = nothing, behind, outside, unrepresentable
+        kept, row, row_keys = source_index[y], nearest[y], keys[(y - start) * width : (y - start + 1) * width]
+        if whole:
+            _part(row_keys, bits, kept, status[y])
+            if _round_row(near, kept, row):
+                for x in range(width):
+                    if abs(near[x] - np.rint(near[x])) == np.float32(0.5):
+                        row[x] = np.int32(np.rint(_exact_distance(depth, A, b, np.int64(kept[x]))))
+        else:
+            _part(row_keys, row.view(np.uint32), kept, status[y])
+        holes = np.int32(0)
+        for x in range(width):
+            holes = np.int32(holes + np.int32(kept[x] < 0))
+        seen += width - holes
+    visible[start] = seen
 
 
-@kernel("void(i4[:,::1], {T}[:,::1], i8[:,::1], i8, i8, {T}[:,::1], i4[:,::1], u1[:,::1], i8[::1])", types=("f4", "f8"))
+@kernel("void(i4[:,::1], f8[:,::1], i8[:,::1], i8, i8, f8[:,::1], i4[:,::1], u1[:,::1], i8[::1])")
 def _keep_nearest(  # type: ignore[no-untyped-def]
     landing, distance, rows, start, stop, nearest, source_index, status, visible
 ):
@@ -258,18 +238,20 @@ def reproject_depth(
     if np.array_equal(source, target) and np.array_equal(rotation, np.eye(3)) and not b.any():
         ray = False  # nothing moves: either kind stays as it is, to the last bit only if not converted
     whole = readings.dtype.kind in "iu"
-    working = np.dtype("float32" if readings.dtype == np.float32 else "float64")
-    landing, distance = landing_memory(lines, columns, working)
+    seen_depth = readings.depth.astype(np.float64) if ray and whole else readings.depth
+    single = seen_depth.dtype != np.float64
+    landing, distance = landing_memory(lines, columns, np.dtype("float32" if single else "float64"))
     rows = np.empty((lines, 6), np.int64)
-    lowest, highest = representable_range(readings.dtype)
+    bounds = float(width), float(height), *representable_range(readings.dtype)
 
     def land(start: int, stop: int) -> None:
-        _land(
-            readings.depth, readings.absent, A, b, inverses, ray, float(width), float(height), lowest, highest, start,
-            stop, landing, distance, rows,
-        )  # fmt: skip
+        if single and not ray:
+            _land_single(seen_depth, readings.absent, A, b, *bounds, start, stop, landing, distance, rows)
+        else:
+            _land(seen_depth, readings.absent, A, b, inverses, ray, *bounds, start, stop, landing, distance, rows)
 
     run_bands(land, lines, grain=max(1, _BAND_PIXELS // columns))
+    working = np.dtype(np.float64 if not single else readings.dtype)
     nearest, source_index, status = fresh_arrays(
         *(((height, width), np.dtype(kind)) for kind in (working, np.int32, np.uint8))
     )
@@ -277,14 +259,22 @@ def reproject_depth(
     # A band's target rows stay in the second-level cache. It looks through all source rows that reach into it, so
     # that its height must be worth theirs; where they reach everywhere, there are no more bands than threads.
     reach = float(np.maximum(rows[:, 1] // width - rows[:, 0] // width, 0).mean())
-    tall = max(int(2 * reach), 2 * _BAND_PIXELS // width, 1)
-    run_bands(
-        lambda start, stop: _keep_nearest(landing, distance, rows, start, stop, nearest, source_index, status, visible),
-        height,
-        grain=min(tall, -(-height // threads())),
-    )
+    tall = min(max(int(2 * reach), _BAND_PIXELS // width, 1), -(-height // threads()))
+
+    def keep(start: int, stop: int) -> None:
+        if not single:
+            _keep_nearest(landing, distance, rows, start, stop, nearest, source_index, status, visible)
+            return
+        keys = key_memory(tall * width)
+        for first in range(start, stop, tall):
+            _keep_nearest_single(
+                seen_depth, A, b, landing, distance, rows, first, min(first + tall, stop), keys, nearest, source_index,
+                status, visible,
+            )  # fmt: skip
+
+    run_bands(keep, height, grain=tall)
     result = nearest
-    if whole:
+    if whole and not single:
         result = np.empty((height, width), readings.dtype)
         run_bands(
             lambda start, stop: _round(nearest, source_index, start, stop, result),

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from geometry.bands import run_bands
+from geometry.blas import one_blas_thread
 from geometry.filters.plan import Plan
 from geometry.filters.window import Axis
 from geometry.inputs import Array
@@ -60,7 +61,8 @@ def mix_channels(image: Array, plan: Plan) -> Array:
             for block in range(start, stop):
                 compute(block)
 
-    run_bands(work, across * down)
+    with one_blas_thread():
+        run_bands(work, across * down)
     return out
 
 

@@ -84,9 +84,9 @@ def convolve(
       otherwise float64. Only sums nearer to a tie than that can round the other way. For float32 output always float32.
     - float32 image: float32 (kernels beyond 2^64 float64), error ≤ about `n · 2^-24 · Σ|kernel| · max|image|`.
 
-    The separable engine takes exact factors for integer images where there are some; otherwise singular vectors down to
-    4 ε of the type of the sums, relative to the largest. With more than one pair of factors, infinite pixels may
-    give NaN. NaN spreads within its windows only.
+    The separable engine takes exact factors where the kernel has some, so that sums of whole numbers stay exact while
+    the type of the sums holds them; otherwise singular vectors down to 4 ε of that type, relative to the largest. With
+    more than one pair of factors, infinite pixels may give NaN. NaN spreads within its windows only.
     """
     array = pixels(image)
     plan = convolution_plan(

@@ -110,7 +110,7 @@ def _arithmetic(taps: Array, image: np.dtype[Any], output: np.dtype[Any]) -> tup
     exponent = None
     if image.kind in "iu":
         largest = float(max(np.iinfo(image).max, -int(np.iinfo(image).min)))
-        exponent = _whole_exponent(taps)
+        exponent = whole_exponent(taps)
         if exponent is not None:
             bits = math.log2(max(1.0, math.ldexp(weight * largest, exponent)))
             if bits > 53:
@@ -127,7 +127,7 @@ def _arithmetic(taps: Array, image: np.dtype[Any], output: np.dtype[Any]) -> tup
     return (single if np.abs(taps).max() < 2.0**64 else double), exponent
 
 
-def _whole_exponent(taps: Array) -> int | None:
+def whole_exponent(taps: Array) -> int | None:
     """Smallest s from 0 to 24 for which `taps · 2^s` is whole."""
 
     def whole(exponent: int) -> bool:

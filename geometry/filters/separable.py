@@ -6,7 +6,7 @@ from functools import reduce
 import numpy as np
 
 from geometry.errors import InvalidInput
-from geometry.filters.plan import Plan
+from geometry.filters.plan import Plan, whole_exponent
 from geometry.filters.strip import windowed_sum
 from geometry.inputs import Array
 
@@ -24,15 +24,15 @@ def separable(image: Array, plan: Plan) -> Array:
 def separable_pays(plan: Plan) -> bool:
     """True where this engine is faster and its result no less exact.
 
-    An integer image asks for factors that keep the sums exact. A float image takes factors that reproduce the kernel to
-    the rounding of its own type.
+    An integer image asks for factors that keep the sums exact. A float image takes them too where there are some,
+    otherwise factors that reproduce the kernel to the rounding of its own type.
     """
     kh, kw = plan.taps.shape[:2]
     if plan.taps.ndim == 4 or not _cheaper(kh, kw, 1):
         return False
-    if plan.image.kind in "iu":
-        return _whole_factors(plan) is not None
-    return _cheaper(kh, kw, len(_singular_factors(plan)[0]))
+    if _whole_factors(plan) is not None:
+        return True
+    return plan.image.kind == "f" and _cheaper(kh, kw, len(_singular_factors(plan)[0]))
 
 
 def _cheaper(kh: int, kw: int, rank: int) -> bool:
@@ -41,9 +41,10 @@ def _cheaper(kh: int, kw: int, rank: int) -> bool:
 
 def _whole_factors(plan: Plan) -> tuple[Array, Array] | None:
     """Column and row, whole but for powers of two, whose product is the kernel exactly; none where there are none."""
-    if plan.exponent is None:
+    exponent = whole_exponent(plan.taps) if plan.image.kind == "f" else plan.exponent
+    if exponent is None:
         return None
-    whole = [[int(tap) for tap in row] for row in np.ldexp(plan.taps, plan.exponent)]
+    whole = [[int(tap) for tap in row] for row in np.ldexp(plan.taps, exponent)]
     lead = max(whole, key=lambda row: max(map(abs, row)))
     divisor = reduce(math.gcd, lead)
     if divisor == 0:
@@ -53,7 +54,7 @@ def _whole_factors(plan: Plan) -> tuple[Array, Array] | None:
     down = [row[pivot] // across[pivot] for row in whole]
     if any(v * h != tap for v, row in zip(down, whole, strict=True) for h, tap in zip(across, row, strict=True)):
         return None
-    return np.ldexp(np.array([down], float), -plan.exponent), np.array([across], float)
+    return np.ldexp(np.array([down], float), -exponent), np.array([across], float)
 
 
 def _singular_factors(plan: Plan) -> tuple[Array, Array]:

@@ -21,3 +21,12 @@ def test_large_frames_are_not_kept(monkeypatch):
     one, _ = memory.landing_memory(3, 4, np.dtype("float32"))
     two, _ = memory.landing_memory(3, 4, np.dtype("float32"))
     assert not np.shares_memory(one, two)
+
+
+def test_keys_are_lent_again_and_large_ones_are_not_kept(monkeypatch):
+    first = memory.key_memory(200)
+    assert first.shape == (200,)
+    assert first.dtype == np.uint64
+    assert np.shares_memory(memory.key_memory(50), first)
+    monkeypatch.setattr(memory, "_MOST_PIXELS", 10)
+    assert not np.shares_memory(memory.key_memory(11), memory.key_memory(11))

@@ -25,6 +25,21 @@ def test_engines_agree_exactly_on_whole_factors(dtype: str, border: str) -> None
                 np.testing.assert_allclose(apart, direct, rtol=0, atol=64 * scale)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_whole_kernels_keep_whole_float_images_exact(dtype: str) -> None:
+    delta = np.zeros((21, 19), dtype)
+    delta[10, 9] = 81
+    assert convolution_engine(delta.shape, dtype, np.ones((9, 9))) == "separable"
+    assert set(np.unique(convolve(delta, np.ones((9, 9))))) == {0, 81}
+    ones = np.zeros((17, 17), dtype)
+    ones[4:13, 4:13] = 1
+    assert convolve(ones, np.ones((9, 9)))[8, 8] == 81
+    image = np.random.default_rng(5).integers(-99, 100, (20, 23)).astype(dtype)
+    for kernel in (BINOMIAL, BINOMIAL / 1024, -3 * BINOMIAL):
+        # sums of whole numbers below 2^24
+        assert np.array_equal(convolve(image, kernel), convolve(image, kernel, method="direct"))
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3, 5])
 def test_any_rank_gives_the_same_as_direct(rank: int) -> None:
     rng = np.random.default_rng(rank)

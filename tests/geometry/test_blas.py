@@ -1,0 +1,51 @@
+import threading
+
+import pytest
+from threadpoolctl import ThreadpoolController
+
+from geometry.blas import one_blas_thread
+
+
+def blas_threads() -> set[int]:
+    return {library["num_threads"] for library in ThreadpoolController().select(user_api="blas").info()}
+
+
+@pytest.fixture
+def two_threads():
+    with ThreadpoolController().limit(limits=2, user_api="blas"):
+        if blas_threads() != {2}:
+            pytest.skip("numpy's BLAS has no two threads here")
+        yield
+
+
+def test_blas_has_one_thread_inside_and_its_own_again_after(two_threads) -> None:
+    with one_blas_thread():
+        assert blas_threads() == {1}
+        with one_blas_thread():
+            assert blas_threads() == {1}
+        assert blas_threads() == {1}
+    assert blas_threads() == {2}
+
+
+def test_it_is_given_back_after_an_error(two_threads) -> None:
+    with pytest.raises(KeyError), one_blas_thread():
+        raise KeyError
+    assert blas_threads() == {2}
+
+
+def test_the_last_of_overlapping_users_gives_it_back(two_threads) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with one_blas_thread():
+            entered.set()
+            assert leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with one_blas_thread():
+        thread.start()
+        assert entered.wait(10)
+    assert blas_threads() == {1}
+    leave.set()
+    thread.join()
+    assert blas_threads() == {2}
