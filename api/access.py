@@ -1,14 +1,18 @@
 """Who asks, and of which engine."""
 
-from typing import Annotated
+from typing import Any
 
-from fastapi import Depends, Request
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Request
 
 from service.engine import Engine
 
-_bearer = HTTPBearer(auto_error=False, description="An API key.")
-_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="An API key.")
+SECURITY: list[dict[str, list[str]]] = [{"HTTPBearer": []}, {"APIKeyHeader": []}]
+"""What a protected route says in the OpenAPI document: either of `SCHEMES` will do."""
+
+SCHEMES: dict[str, Any] = {
+    "HTTPBearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "APIKeyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+}
 
 
 def engine_of(request: Request) -> Engine:
@@ -17,13 +21,10 @@ def engine_of(request: Request) -> Engine:
     return engine
 
 
-def owner_of(
-    request: Request,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    header: Annotated[str | None, Depends(_header)],
-) -> str:
+async def owner_of(request: Request) -> str:
     """The owner of the key that came with the request. Raises Unauthenticated and RateLimited."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
     keys = engine_of(request).keys
-    owner = keys.owner(bearer.credentials if bearer is not None else header)
+    owner = keys.owner(key if scheme.lower() == "bearer" and key else request.headers.get("x-api-key"))
     keys.count(owner)
     return owner

@@ -46,9 +46,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.engine = engine
     app.add_middleware(Trace, engine=engine)
     problems.install(app)
-    add_pages(app)
-    add_probes(app)
+    add_operations(app)  # first: routes are tried in this order
     add_assets(app)
-    add_operations(app)
+    add_probes(app)
+    add_pages(app)
     openapi.install(app)
     return app

@@ -6,16 +6,16 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, FastAPI, Header, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from api.access import engine_of, owner_of
-from api.bodies import FORM, body_chunks
-from service.engine import Engine
+from api.access import SECURITY, engine_of, owner_of
+from api.arrival import body_chunks
+from api.bodies import FORM
 from service.errors import UnreadableBody, UnsupportedMedia
 from service.media import npy, picture, safetensors
 
 Owner = Annotated[str, Depends(owner_of)]
-EngineOf = Annotated[Engine, Depends(engine_of)]
 
-_UPLOAD_EXTRA = {
+_PROTECTED = {"security": SECURITY}
+_UPLOAD_EXTRA = _PROTECTED | {
     "requestBody": {
         "required": True,
         "description": "The bytes of an npy file or a picture, as they are.",
@@ -41,6 +41,7 @@ def add_assets(app: FastAPI) -> None:
             operation_id=f"{method.lower()}_asset",
             summary=summary,
             response_class=Response,
+            openapi_extra=_PROTECTED,
         )
     router.add_api_route(
         "/{asset}",
@@ -49,17 +50,20 @@ def add_assets(app: FastAPI) -> None:
         status_code=204,
         summary="Delete a stored input",
         response_class=Response,
+        openapi_extra=_PROTECTED,
     )
     app.include_router(router)
 
 
-async def _upload(request: Request, engine: EngineOf, owner: Owner) -> Response:
+async def _upload(request: Request, owner: Owner) -> Response:
+    engine = engine_of(request)
     if request.headers.get("content-type", "").lower().startswith(FORM):
         raise UnsupportedMedia(f"send the bytes of the asset as the body itself, not as {FORM}")
     with engine.admission.hold() as hold:
         upload = await anyio.to_thread.run_sync(engine.assets.upload, owner)
         try:
-            async for chunk in body_chunks(request, engine, hold):
+            async for chunk in body_chunks(request, engine):
+                hold.grow(max(0, len(chunk) - hold.nbytes))  # what was written is no longer in memory
                 await anyio.to_thread.run_sync(upload.write, chunk)
             if upload.size == 0:
                 raise UnreadableBody("the body is empty; send the bytes of the asset")
@@ -76,14 +80,14 @@ async def _upload(request: Request, engine: EngineOf, owner: Owner) -> Response:
 
 
 async def _fetch(
+    request: Request,
     asset: str,
-    engine: EngineOf,
     owner: Owner,
     if_none_match: Annotated[
         str | None, Header(description="Answer 304 if the asset has this ETag, which it always keeps.")
     ] = None,
 ) -> Response:
-    path = engine.assets.path(asset, owner)
+    path = engine_of(request).assets.path(asset, owner)
     headers = {"ETag": f'"{asset}"', "Cache-Control": "private, max-age=31536000, immutable"}
     if if_none_match is not None and (if_none_match.strip() == "*" or f'"{asset}"' in if_none_match):
         return Response(status_code=304, headers=headers)
@@ -92,8 +96,8 @@ async def _fetch(
     return FileResponse(path, media_type=_media_type(head), headers=headers)
 
 
-async def _delete(asset: str, engine: EngineOf, owner: Owner) -> Response:
-    engine.assets.delete(asset, owner)
+async def _delete(request: Request, asset: str, owner: Owner) -> Response:
+    engine_of(request).assets.delete(asset, owner)
     return Response(status_code=204)
 
 

@@ -1,7 +1,6 @@
-"""Request bodies: read within limits of size, time and memory, and split into a JSON document and attachments."""
+"""Request bodies split into a JSON document and attachments."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +8,13 @@ import numpy as np
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
 
+from api.arrival import promised_length, take_body
 from service.admission import Hold
 from service.arrays.pending import PendingArray
 from service.arrays.reference import UNNAMED_TYPES, Attachment
 from service.engine import Engine
-from service.errors import Abandoned, Fault, InvalidParams, Stalled, TooLarge, UnreadableBody, UnsupportedMedia
+from service.errors import Fault, InvalidParams, UnreadableBody, UnsupportedMedia
 from service.media import npy, picture, safetensors
 from service.media.document import read_json
 
@@ -23,7 +22,6 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 PARAMS = "params"
 _MAX_PARTS = 64
-_RESERVE_STEP = 1 << 18
 
 
 @dataclass
@@ -73,77 +71,50 @@ async def read_body(request: Request, engine: Engine, first_array: str, hold: Ho
     raise UnsupportedMedia(f"Content-Type {media_type or '(none)'} is not understood; send one of {accepted}")
 
 
-async def body_chunks(request: Request, engine: Engine, hold: Hold) -> AsyncIterator[bytes]:
-    """The body as it comes, within EPIPOLE_MAX_BODY_BYTES, EPIPOLE_BODY_TIMEOUT and the memory budget."""
-    settings = engine.settings
-    length = _promised_length(request)
-    if length > settings.max_body_bytes:
-        raise TooLarge(
-            f"the body has {length} bytes, more than the {settings.max_body_bytes} allowed (EPIPOLE_MAX_BODY_BYTES)"
-        )
-    engine.admission.check_room(0, length)
-    received = 0
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(settings.body_timeout):
-                chunk = await anext(stream, None)
-        except TimeoutError:
-            raise Stalled(f"no byte of the body came for {settings.body_timeout:g} s (EPIPOLE_BODY_TIMEOUT)") from None
-        except ClientDisconnect:
-            raise Abandoned("the client closed the connection") from None
-        if chunk is None:
-            return
-        received += len(chunk)
-        if received > settings.max_body_bytes:
-            raise TooLarge(
-                f"the body has more than the {settings.max_body_bytes} bytes allowed (EPIPOLE_MAX_BODY_BYTES)"
-            )
-        if received > hold.nbytes:
-            # What has come is held, not what was promised: a promise would keep others out at no cost.
-            hold.grow(max(_RESERVE_STEP, received - hold.nbytes))
-        yield chunk
+class _Block:
+    """One piece of memory that is not moved while it fills; memory that is not touched costs nothing."""
 
+    def __init__(self, promised: int) -> None:
+        self._promised = promised
+        self._memory: memoryview | None = None
+        self._filled = 0
 
-def _promised_length(request: Request) -> int:
-    """Content-Length; 0 where it is not given."""
-    promised = request.headers.get("content-length", "")
-    return int(promised) if promised.isdecimal() else 0
+    def take(self, chunk: bytes) -> None:
+        if self._memory is None:
+            self._memory = np.empty(self._promised, np.uint8).data
+        end = self._filled + len(chunk)
+        if end > self._promised:
+            raise UnreadableBody("the body is longer than its Content-Length")
+        self._memory[self._filled : end] = chunk
+        self._filled = end
+
+    def view(self) -> memoryview:
+        """What was taken."""
+        return self._memory[: self._filled] if self._memory is not None else memoryview(b"")
 
 
 async def _read_binary(request: Request, engine: Engine, hold: Hold) -> memoryview:
-    """The body in one piece of memory that is not moved while it fills; memory that is not touched costs nothing."""
-    promised = _promised_length(request)
+    promised = promised_length(request)
     if promised == 0:
         return memoryview(await _read_whole(request, engine, hold))
-    memory: memoryview | None = None
-    received = 0
-    async for chunk in body_chunks(request, engine, hold):
-        if memory is None:
-            memory = np.empty(promised, np.uint8).data
-        if received + len(chunk) > promised:
-            raise UnreadableBody("the body is longer than its Content-Length")
-        memory[received : received + len(chunk)] = chunk
-        received += len(chunk)
-    return memory[:received] if memory is not None else memoryview(b"")
+    block = _Block(promised)
+    await take_body(request, engine, hold, block.take)
+    return block.view()
 
 
 async def _read_whole(request: Request, engine: Engine, hold: Hold) -> bytearray:
     data = bytearray()
-    async for chunk in body_chunks(request, engine, hold):
-        data += chunk
+    await take_body(request, engine, hold, data.extend)
     return data
 
 
 async def _read_form(request: Request, engine: Engine, boundary: bytes | None, hold: Hold) -> Body:
     if boundary is None:
         raise UnreadableBody("multipart/form-data needs a boundary; let your HTTP library write this header")
-    form, size = _Form(), 0
+    form = _Form()
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
-        async for chunk in body_chunks(request, engine, hold):
-            parser.write(chunk)
-            size += len(chunk)
+        size = await take_body(request, engine, hold, parser.write)
         parser.finalize()
     except FormParserError as error:
         raise UnreadableBody("the multipart body is malformed") from error

@@ -5,13 +5,22 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import problems
+from api import access, problems
 from api.sending import RESULT_HEADER
 from service.arrays.fields import ArrayField
 from service.media import npy, picture, safetensors
 from service.operation import Operation
 from service.schemas import component_schemas
 
+ARRAY = "array"
+_MEANING = "The result array that a picture or npy answer shows. Default: the first."
+_ARRAY_PARAMETER = {
+    "name": ARRAY,
+    "in": "query",
+    "required": False,
+    "description": _MEANING,
+    "schema": {"type": "string", "description": _MEANING},
+}
 _BINARY = {"type": "string", "format": "binary"}
 _ERRORS = {
     "400": "The body cannot be read.",
@@ -95,6 +104,8 @@ def operation_extra(operation: Operation[Any, Any]) -> dict[str, Any]:
     if any(shape[:2] == ("h", "w") for mark in operation.result.array_fields().values() for shape in mark.shapes):
         answers |= {kind: {"schema": _BINARY} for kind in picture.MEDIA_TYPES}
     return {
+        "security": access.SECURITY,
+        "parameters": [_ARRAY_PARAMETER],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {
@@ -125,6 +136,7 @@ def install(app: FastAPI) -> None:
                 tags=app.openapi_tags,
             )
             components = schema.setdefault("components", {})
+            components["securitySchemes"] = access.SCHEMES
             components.setdefault("schemas", {}).update({**component_schemas(), "Problem": _PROBLEM})
             for path, item in schema["paths"].items():
                 for operation in item.values():

@@ -1,35 +1,30 @@
 """`POST /v1/{operation}` for every operation of the catalogue, and the catalogue itself."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.access import engine_of, owner_of
 from api.bodies import PARAMS, read_body
-from api.negotiation import accepted_types
-from api.openapi import operation_extra
+from api.negotiation import accepted_types, weighed_types
+from api.openapi import ARRAY, operation_extra
 from api.sending import AnswerResponse
 from service import engine as engines
 from service.catalogue import OPERATIONS, operation_named
-from service.engine import Engine
 from service.errors import Fault, InvalidParams
 from service.operation import Operation
 from service.schemas import schema_of
 from service.settings import Settings
 from service.stop import Stop
 
-Owner = Annotated[str, Depends(owner_of)]
-EngineOf = Annotated[Engine, Depends(engine_of)]
-
 
 def add_operations(app: FastAPI) -> None:
     """Add the route of every operation."""
-    router = APIRouter(prefix="/v1")
     for operation in OPERATIONS:
-        router.add_api_route(
-            f"/{operation.name}",
+        app.add_api_route(
+            f"/v1/{operation.name}",
             _endpoint(operation),
             methods=["POST"],
             name=operation.name,
@@ -40,42 +35,33 @@ def add_operations(app: FastAPI) -> None:
             response_class=Response,
             openapi_extra=operation_extra(operation),
         )
-    router.add_api_route(
-        "/operations", _list_operations, methods=["GET"], tags=["catalogue"], summary="List the operations"
+    app.add_api_route(
+        "/v1/operations", _list_operations, methods=["GET"], tags=["catalogue"], summary="List the operations"
     )
-    router.add_api_route(
-        "/operations/{operation}",
+    app.add_api_route(
+        "/v1/operations/{operation}",
         _show_operation,
         methods=["GET"],
         tags=["catalogue"],
         summary="Show one operation: schemas, examples, limits",
     )
-    app.include_router(router)
 
 
 def _endpoint(operation: Operation[Any, Any]) -> Any:
     first_array = next(iter(operation.params.array_fields()))
 
-    async def execute(
-        request: Request,
-        engine: EngineOf,
-        owner: Owner,
-        array: Annotated[
-            str | None,
-            Query(description="The result array that a picture or npy answer shows. Default: the first."),
-        ] = None,
-        params: Annotated[
-            str | None,
-            Query(description="The JSON parameters where the body is one array.", include_in_schema=False),
-        ] = None,
-    ) -> Response:
+    # The parameters of this function are the request alone: what FastAPI would do for each of them costs more than a
+    # small operation takes.
+    async def execute(request: Request) -> Response:
         request.scope["epipole.operation"] = operation.name
-        unknown = sorted(set(request.query_params) - {"array", PARAMS})
+        engine, owner = engine_of(request), await owner_of(request)
+        unknown = sorted(set(request.query_params) - {ARRAY, PARAMS})
         if unknown:
             raise InvalidParams(
-                [Fault(f"/{name}", f"is not read from the query; it holds array and {PARAMS}") for name in unknown]
+                [Fault(f"/{name}", f"is not read from the query; it holds {ARRAY} and {PARAMS}") for name in unknown]
             )
-        accepted = accepted_types(request.headers.getlist("accept"))
+        accept = request.headers.getlist("accept")
+        accepted = accepted_types(accept)
         hold = engine.admission.hold()
         try:
             body = await read_body(request, engine, first_array, hold)
@@ -98,10 +84,11 @@ def _endpoint(operation: Operation[Any, Any]) -> Any:
                     body.document,
                     body.attachments,
                     accepted,
-                    array,
+                    request.query_params.get(ARRAY),
                     owner,
                     body_bytes=hold.nbytes,
                     json_bytes=body.json_bytes,
+                    weighed=weighed_types(accept),
                 ),
                 stop,
             )
@@ -132,7 +119,7 @@ async def _list_operations() -> Response:
     )
 
 
-async def _show_operation(operation: str, engine: EngineOf) -> Response:
+async def _show_operation(request: Request, operation: str) -> Response:
     found = operation_named(operation)
     return JSONResponse(
         {
@@ -142,7 +129,7 @@ async def _show_operation(operation: str, engine: EngineOf) -> Response:
             "params": schema_of(found.params, "validation"),
             "result": schema_of(found.result, "serialization"),
             "examples": [{"summary": example.summary, "params": example.params} for example in found.examples],
-            "limits": limits(engine.settings),
+            "limits": limits(engine_of(request).settings),
         }
     )
 

@@ -44,7 +44,8 @@ class AnswerResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async for chunk in self._answering.chunks():
+            async for whole in self._answering.chunks():
+                chunk = memoryview(whole)
                 for start in range(0, len(chunk), _PIECE):
                     async with asyncio.timeout(self._timeout):
                         await send(

@@ -3,11 +3,13 @@
 import os
 import signal
 import sys
+from functools import partial
 from types import FrameType
 
 import uvicorn
 
 from api.app import create_app
+from api.protocol import Protocol
 from service.engine import Engine
 from service.logs import configure_logs
 from service.settings import Settings
@@ -47,6 +49,7 @@ def run_server(settings: Settings) -> None:
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        http=partial(Protocol, header_timeout=settings.header_timeout),  # type: ignore[arg-type]  # made like a class
         host=settings.host,
         port=settings.port,
         log_config=None,

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ import structlog
 
 from geometry.bands import interruptible, use_threads
 from geometry.kernel import WarmUp, warm_up
+from geometry.memory import use_spare_bytes
 from service.admission import Admission, Lease
 from service.arrays.pending import ArrayStream, PendingArray
 from service.arrays.reference import Attachment, References
@@ -42,6 +43,7 @@ class Request:
     """What a face hands over: the operation, where its parameters are, and which forms of answer are welcome.
 
     `body_bytes` is what the face holds in memory for it; `json_bytes` of them are to be parsed.
+    `weighed` are the forms that wildcards among `accepted` do not stand for.
     """
 
     operation: Operation[Any, Any]
@@ -52,6 +54,7 @@ class Request:
     owner: str
     body_bytes: int = 0
     json_bytes: int = 0
+    weighed: Collection[str] = ()
 
 
 @dataclass
@@ -109,6 +112,7 @@ class Engine:
     def start(self) -> None:
         """Begin to warm up and to expire assets, in the background; `ready` tells when the kernels are there."""
         use_threads(self.settings.compute_threads)
+        use_spare_bytes(self.settings.spare_bytes)
         self._tasks = [asyncio.create_task(self._warm()), asyncio.create_task(self._expire())]
 
     async def stop(self) -> None:
@@ -173,7 +177,8 @@ class Engine:
         )
         params = validate(request.operation, request.document(), references)
         call = price(request.operation, params, self.settings)
-        return call, choose_form(call, request.accepted, request.array, self.settings)
+        form = choose_form(call, request.accepted, request.array, self.settings, weighed=request.weighed)
+        return call, form
 
     def _compute(self, call: Call, form: Any, stop: Stop) -> Answer:
         with interruptible(stop.check):

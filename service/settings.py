@@ -74,9 +74,17 @@ class Settings(BaseSettings):
         ge=1,
         description="Threads that compute. Default: cores, cgroup-aware.",
     )
+    spare_bytes: int = Field(
+        256 << 20,
+        ge=0,
+        description="Bytes of freed results that wait to be used again: the first touch of new memory is slow. 0: none.",
+    )
     queue_size: int = Field(64, ge=0, description="Requests that may wait for a compute slot; beyond it 503.")
     request_timeout: float = Field(
         60.0, gt=0, description="Seconds from the end of the body to the start of the answer."
+    )
+    header_timeout: float = Field(
+        10.0, gt=0, description="Seconds in which the headers of a request must come, or the connection is closed."
     )
     body_timeout: float = Field(
         30.0,

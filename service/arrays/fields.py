@@ -171,15 +171,24 @@ class ArrayField:
                     raise PydanticCustomError(
                         "array_dtype", "dtype must be one of {wanted}", {"wanted": ", ".join(self.dtypes)}
                     )
-                return array_from_list(value["data"], value["dtype"], null_is_nan=not self.finite)
+                return self._from_list(value["data"], value["dtype"])
             return self._accept(references.open_reference(value))
         if isinstance(value, list):
-            return array_from_list(value, self.dtypes[0], null_is_nan=not self.finite)
+            return self._from_list(value, self.dtypes[0])
         raise PydanticCustomError(
             "array_spelling",
             'must be a nested list, an attachment of this name, {{"asset": "sha256-…"}} or {{"uri": "…"}}',
             {},
         )
+
+    def _from_list(self, value: Any, dtype: str) -> np.ndarray[Any, Any]:
+        array = array_from_list(value, dtype, null_is_nan=not self.finite)
+        if array.shape == (0,) and not any(_fits(array.shape, shape) for shape in self.shapes):
+            # An empty list cannot show the lengths of the axes behind the first; the field may know them.
+            for first, *others in self.shapes:
+                if first != "..." and isinstance(first, str) and all(isinstance(length, int) for length in others):
+                    return array.reshape(0, *others)
+        return array
 
     def _accept(self, array: PendingArray) -> PendingArray:
         if array.media_type.startswith("image/") and not self.images:

@@ -1,6 +1,6 @@
 """Results out: which forms an answer can take, and the answer itself, in parts whose total length is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,7 +52,9 @@ class Answer:
                 yield part
 
 
-def choose_form(call: Call, accepted: Sequence[str], array: str | None, settings: Settings) -> Form:
+def choose_form(
+    call: Call, accepted: Sequence[str], array: str | None, settings: Settings, *, weighed: Collection[str] = ()
+) -> Form:
     """The first of `accepted` that can hold the result, judged before anything is computed.
 
     Parameters
@@ -63,6 +65,11 @@ def choose_form(call: Call, accepted: Sequence[str], array: str | None, settings
         Media types in the caller's order of preference; `*/*` and `image/*` stand for the service's own choice.
     array
         The result array that a picture or npy answer shows; the first one by default.
+    settings
+        Limits.
+    weighed
+        Media types and ranges that the caller gave a weight of their own, be it none: wider ranges do not stand for
+        them.
 
     Raises
     ------
@@ -105,17 +112,21 @@ def choose_form(call: Call, accepted: Sequence[str], array: str | None, settings
     def own_choice() -> list[str]:
         came = call.params.picture_type()
         small = json_bytes <= min(settings.small_json_bytes, settings.max_json_bytes)
-        return [*filter(None, [came]), JSON if small else safetensors.MEDIA_TYPE]
+        return [*filter(None, [came]), *([JSON] if small else []), safetensors.MEDIA_TYPE]
+
+    def candidates(wanted: str) -> list[str]:
+        if wanted == ANY:
+            return [kind for kind in own_choice() if not {kind, kind.split("/")[0] + "/*"} & set(weighed)]
+        if wanted == "application/*":
+            return [kind for kind in (JSON, safetensors.MEDIA_TYPE) if kind not in weighed]
+        if wanted == "image/*":
+            own = filter(None, [call.params.picture_type()])
+            return [kind for kind in (*own, *picture.MEDIA_TYPES) if kind not in weighed]
+        return [wanted] if wanted in MEDIA_TYPES else []
 
     reasons: list[str] = []
     for wanted in accepted:
-        if wanted in (ANY, "application/*"):
-            candidates = own_choice() if wanted == ANY else [JSON, safetensors.MEDIA_TYPE]
-        elif wanted == "image/*":
-            candidates = [*filter(None, [call.params.picture_type()]), *picture.MEDIA_TYPES]
-        else:
-            candidates = [wanted] if wanted in MEDIA_TYPES else []
-        for candidate in candidates:
+        for candidate in candidates(wanted):
             found = fault(candidate)
             if found is None:
                 single = candidate == npy.MEDIA_TYPE or candidate in picture.MEDIA_TYPES
@@ -145,7 +156,8 @@ def encode(result: Document, form: Form, settings: Settings) -> Answer:
     if form.media_type == npy.MEDIA_TYPE:
         header = npy.npy_header(tuple(array.shape), array.dtype)
         return Answer(form.media_type, len(header) + array.nbytes, [header, _part(array)], summary)
-    data = image.encode_picture(form.media_type, array, quality=settings.jpeg_quality, png_level=settings.png_level)
+    whole = array.collect() if isinstance(array, ArrayStream) else array
+    data = image.encode_picture(form.media_type, whole, quality=settings.jpeg_quality, png_level=settings.png_level)
     return Answer(form.media_type, len(data), [data], summary)
 
 
@@ -164,4 +176,6 @@ def _listed(array: Array | ArrayStream) -> Any:
 
 def _is_picture(call: Call, name: str) -> bool:
     """Whether a result array is laid out over pixels: its first two axes are height and width."""
-    return all(shape[:2] in (("h", "w"), ("H", "W")) for shape in call.operation.result.array_fields()[name].shapes)
+    axes = next(len(output.shape) for output in call.cost.outputs if output.name == name)
+    shapes = [shape for shape in call.operation.result.array_fields()[name].shapes if len(shape) == axes]
+    return bool(shapes) and all(shape[:2] in (("h", "w"), ("H", "W")) for shape in shapes)

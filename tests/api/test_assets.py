@@ -1,11 +1,16 @@
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from api.app import create_app
 from service.keys import new_key
+from service.settings import Settings
 from tests.api.requests import IDENTITY, WARP, picture, pixels
 from tests.running import application, npy
 
@@ -109,3 +114,24 @@ def test_assets_belong_to_their_owner(tmp_path: Any) -> None:
         assert problem.status_code == 422
         assert problem.json()["errors"][0]["pointer"] == "/homography/asset"
         assert client.get(stored["href"]).status_code == 401
+
+
+def test_an_upload_holds_no_more_memory_than_a_piece_of_it(tmp_path: Any) -> None:
+    app = create_app(Settings(data_dir=tmp_path, memory_budget=3 << 20))
+    pieces = [bytes([n]) * (1 << 20) for n in range(8)]
+    held = []
+
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+            held.append(app.state.engine.admission.held)
+
+    async def upload() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://a") as client:
+            return await client.post("/v1/assets", content=body())
+
+    stored = asyncio.run(upload())
+    assert stored.json()["bytes"] == 8 << 20
+    assert app.state.engine.assets.path(stored.json()["asset"], "local").read_bytes() == b"".join(pieces)
+    assert max(held) == 1 << 20
+    assert app.state.engine.admission.held == 0

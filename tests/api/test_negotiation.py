@@ -1,6 +1,6 @@
 import pytest
 
-from api.negotiation import accepted_types
+from api.negotiation import accepted_types, weighed_types
 from service.errors import NotAcceptable
 
 
@@ -31,3 +31,10 @@ def test_ranges_come_in_the_order_of_preference(headers: list[str], expected: li
 def test_a_header_that_accepts_nothing_is_not_acceptable(header: str) -> None:
     with pytest.raises(NotAcceptable):
         accepted_types([header])
+
+
+def test_a_refused_type_is_weighed_but_not_accepted() -> None:
+    headers = ["IMAGE/PNG;q=0, */*", "application/json;q=0.5"]
+    assert accepted_types(headers) == ["*/*", "application/json"]
+    assert weighed_types(headers) == {"image/png", "*/*", "application/json"}
+    assert weighed_types([]) == frozenset()

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 import numpy as np
 import pytest
 
-from tests.api.requests import FUNDAMENTAL, slow_convolution
+from tests.api.requests import FUNDAMENTAL, IDENTITY, slow_convolution
 from tests.running import Server, metric, npy, serving
 
 PATIENCE = 60
@@ -80,6 +80,61 @@ def test_a_client_that_leaves_stops_the_work(server: Server) -> None:
         until(lambda: 'outcome="abandoned"' in client.get("/metrics").text)
 
 
+def response(raw: socket.socket) -> tuple[bytes, bytes]:
+    """The next response of a connection: head and body."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += raw.recv(1)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    while len(body) < length:
+        body += raw.recv(length - len(body))
+    return head, body
+
+
+WARP_QUERY = "/v1/warp-perspective?params=" + quote(json.dumps({"homography": IDENTITY}))
+NPY_BOTH_WAYS = ("Content-Type: application/x-npy", "Accept: application/x-npy")
+
+
+def noise(seed: int) -> bytes:
+    return npy(np.random.default_rng(seed).integers(0, 255, (900, 1000), np.uint8))
+
+
+@pytest.mark.parametrize("size", [1, 63, 65_536, 300_000, 899_999])
+def test_a_body_arrives_whole_however_it_is_cut(server: Server, size: int) -> None:
+    body = noise(size)
+    request = request_bytes(WARP_QUERY, body, *NPY_BOTH_WAYS)
+    first = len(request) - len(body) + size
+    with connection(server) as raw:
+        raw.sendall(request[:first])
+        time.sleep(0.05)
+        raw.sendall(request[first : first + 200_000])
+        time.sleep(0.05)
+        raw.sendall(request[first + 200_000 :])
+        assert response(raw)[1] == body
+
+
+def test_requests_that_follow_each_other_at_once_are_answered_in_turn(server: Server) -> None:
+    bodies = [noise(seed) for seed in range(3)]
+    requests = b"".join(request_bytes(WARP_QUERY, body, *NPY_BOTH_WAYS) for body in bodies)
+    with connection(server) as raw:
+        sender = Thread(target=raw.sendall, args=(requests,))
+        sender.start()
+        for body in bodies:
+            assert response(raw)[1] == body
+        sender.join()
+
+
+def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(server: Server) -> None:
+    body = noise(9)
+    head = request_bytes(WARP_QUERY, body, *NPY_BOTH_WAYS, "Expect: 100-continue")[: -len(body)]
+    with connection(server) as raw:
+        raw.sendall(head)
+        assert raw.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        raw.sendall(body)
+        assert response(raw)[1] == body
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "0x10", "²", "99999999999999999999999999", ""])
 def test_a_length_that_is_none_is_refused(server: Server, length: str) -> None:
     with connection(server) as raw:
@@ -120,7 +175,8 @@ def test_every_request_is_one_json_line_in_the_log(server: Server) -> None:
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("impatient"), body_timeout=0.3) as server:
+    folder = tmp_path_factory.mktemp("impatient")
+    with serving(folder, body_timeout=0.3, header_timeout=0.5, max_body_bytes=2_000_000) as server:
         yield server
 
 
@@ -132,6 +188,50 @@ def test_a_body_that_stops_coming_is_408_and_the_connection_ends(impatient: Serv
             answer += piece
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"EPIPOLE_BODY_TIMEOUT" in answer
+    with impatient.client() as client:
+        assert metric(client, "epipole_memory_held_bytes") == 0
+
+
+@pytest.mark.parametrize("piece", [b"", b"\r\n", b"P", b"POST / HTTP/1.1\r\nHost: a\r\n"])
+def test_headers_that_do_not_come_in_time_end_the_connection(impatient: Server, piece: bytes) -> None:
+    for before in (b"", b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n"):
+        with connection(impatient) as raw:
+            raw.sendall(before)
+            assert not before or response(raw)[0].startswith(b"HTTP/1.1 200")
+            if before and not piece:
+                continue  # that is an idle connection, which is kept
+            raw.sendall(piece)
+            assert raw.recv(4000) == b""
+
+
+def test_bytes_that_trickle_do_not_prolong_the_time_for_headers(impatient: Server) -> None:
+    with connection(impatient) as raw, pytest.raises(OSError):  # noqa: PT012
+        for _ in range(PATIENCE * 10):
+            raw.sendall(b"x")
+            time.sleep(0.1)
+
+
+def test_a_body_may_take_longer_than_its_headers(impatient: Server) -> None:
+    request = request_bytes("/v1/fundamental", json.dumps(FUNDAMENTAL).encode(), "Content-Type: application/json")
+    with connection(impatient) as raw:
+        raw.sendall(request[:-8])
+        for at in range(-8, 0):
+            time.sleep(0.1)
+            raw.sendall(request[at : at + 1 or None])
+        assert raw.recv(4000).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-npy", "multipart/form-data; boundary=b"])
+def test_a_chunked_body_is_limited_while_it_comes(impatient: Server, kind: str) -> None:
+    chunked = f"POST /v1/matrix-rank HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    start = b"--b\r\nContent-Disposition: form-data; name=x\r\n\r\n"
+    with connection(impatient) as raw:
+        raw.sendall(chunked.encode() + b"%x\r\n%s\r\n" % (len(start), start))
+        for _ in range(4):
+            raw.sendall(b"%x\r\n%s\r\n" % (600_000, bytes(600_000)))
+        head, body = response(raw)
+    assert head.startswith(b"HTTP/1.1 413")
+    assert b"EPIPOLE_MAX_BODY_BYTES" in body
     with impatient.client() as client:
         assert metric(client, "epipole_memory_held_bytes") == 0
 

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -42,3 +45,20 @@ def test_other_addresses_than_loopback_need_a_key_or_a_clear_word(
     monkeypatch.setenv("EPIPOLE_API_KEYS", f"ada={new_key()[1]}")
     assert serve("--host", host).exit_code == 0
     assert [settings.host for settings in started] == [host, host]
+
+
+def test_the_service_loads_nothing_that_only_tests_and_other_commands_need() -> None:
+    script = """
+import sys
+from api.command import main
+try:
+    main(["serve", "--host", "0.0.0.0"])
+except SystemExit:
+    print(sorted({"scipy", "coverage", "rich", "api.command.run", "api.command.demo"} & set(sys.modules)))
+    import rich, scipy
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("EPIPOLE_", "COV"))}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n"
+    assert "EPIPOLE_API_KEYS" in done.stderr

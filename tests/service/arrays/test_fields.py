@@ -20,11 +20,16 @@ Picture = Annotated[
 ]
 Square = Annotated[np.ndarray[Any, Any], ArrayField("Squares.", (("...", "n", "n"),), ("float64", "float32"))]
 
+Pairs = Annotated[np.ndarray[Any, Any], ArrayField("Pairs.", (("M", 2),), ("int64", "int32"))]
+Values = Annotated[np.ndarray[Any, Any], ArrayField("Values.", (("M",), ("M", 3)))]
+
 
 class Example(Document):
     matrix: Matrix | None = Field(None, description="A matrix.")
     picture: Picture | None = Field(None, description="A picture.")
     squares: Square | None = Field(None, description="Squares.")
+    pairs: Pairs | None = Field(None, description="Pairs.")
+    values: Values | None = Field(None, description="Values.")
 
 
 OPERATION = Operation("example", "none", "Example", Example, Example, lambda p: p, lambda _: Cost((), 0, 1.0), ())
@@ -136,3 +141,12 @@ def test_the_description_is_for_people_and_the_facts_for_programs() -> None:
     assert mark.describe() == "A matrix. Shape (2, 2) or (3, 3); any real dtype, pixels."
     assert mark.facts()["shapes"] == [[2, 2], [3, 3]]
     assert Example.array_fields()["picture"].describe() == "Pixels. Shape (H, W) or (H, W, C); float64, uint8."
+
+
+def test_an_empty_list_has_the_lengths_that_the_field_fixes() -> None:
+    assert read("pairs", []).shape == (0, 2)
+    assert read("pairs", {"data": [], "dtype": "int32"}).dtype == np.int32
+    assert read("pairs", {"data": [], "dtype": "int32"}).shape == (0, 2)
+    assert read("values", []).shape == (0,)
+    for name in ("matrix", "picture", "squares"):
+        assert faults(name, [])[0][1].endswith("came as (0,)")

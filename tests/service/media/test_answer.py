@@ -129,3 +129,28 @@ def test_the_summary_of_one_array_names_the_others() -> None:
 )
 def test_memory_is_given_in_c_order(array: Any) -> None:
     assert bytes(raw_bytes(array)) == array.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("accepted", "weighed", "media_type"),
+    [
+        (["*/*"], ["image/png", "*/*"], JSON),
+        (["*/*"], ["image/*", "*/*"], JSON),
+        (["*/*"], ["image/jpeg", "*/*"], "image/png"),
+        (["*/*"], ["image/png", JSON, "*/*"], SAFETENSORS),
+        (["image/*"], ["image/png", "image/*"], "image/tiff"),
+        (["application/*"], [JSON, "application/*"], SAFETENSORS),
+        (["image/png", "*/*"], ["image/png", "image/*", "*/*"], "image/png"),
+        (["*/*", "image/png"], ["image/png", "*/*"], JSON),
+    ],
+)
+def test_a_wildcard_does_not_stand_for_types_with_a_weight_of_their_own(
+    accepted: list[str], weighed: list[str], media_type: str
+) -> None:
+    picture = call(came="image/png", dtype="uint16")
+    assert choose_form(picture, accepted, None, Settings(), weighed=weighed).media_type == media_type
+
+
+def test_where_every_type_is_refused_nothing_is_acceptable() -> None:
+    with pytest.raises(NotAcceptable):
+        choose_form(call(), ["*/*"], None, Settings(), weighed=["*/*", JSON, SAFETENSORS])
