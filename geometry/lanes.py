@@ -4,8 +4,9 @@ A function marked `lanes` is a piece of a kernel whose values are vectors of LAN
 repeated where they meet a vector). It runs when the kernel is compiled and leaves behind the instructions; Python's
 loops in it are unrolled. Without the compiler it runs on numpy arrays and computes the same.
 
-Vectors have numpy's dtypes; operands of one operation have one dtype, to which Python's numbers convert, or are integers
-of one size, of which the first says how they are read. Integers wrap around. Every machine that LLVM knows can be the target.
+Vectors have numpy's dtypes; operands of one operation have one dtype, to which Python's numbers convert, or are
+integers of one size, of which the first says how they are read. Integers wrap around. Every machine that LLVM knows can
+be the target.
 """
 
 import inspect

@@ -1,5 +1,7 @@
 """Output pixels with taps outside the source, and those that show nothing of it."""
 
+from typing import Any
+
 import numpy as np
 
 from geometry.inputs import Array
@@ -13,7 +15,7 @@ _FAR = 2.0**52
 
 
 @inline
-def _inside(i, length, border):  # type: ignore[no-untyped-def]
+def border_index(i, length, border):  # type: ignore[no-untyped-def]
     """The index that stands for index i of an axis; -1 for the fill."""
     if 0 <= i < length:
         return i
@@ -76,14 +78,14 @@ def border_pixel(source, u, v, border, taps, sharpness, lowest, highest, integer
     u, v = min(max(u + half, -_FAR), _FAR), min(max(v + half, -_FAR), _FAR)
     column, row = np.int64(np.floor(u)), np.int64(np.floor(v))
     if taps == 1:
-        left, top = _inside(column, width, border), _inside(row, height, border)
+        left, top = border_index(column, width, border), border_index(row, height, border)
         for c in range(channels):
             out[c] = fill[c] if top < 0 or left < 0 else source[top, left, c]
         return
     fx, fy = u - column, v - row
     if taps == 2:
-        left, top = _inside(column, width, border), _inside(row, height, border)
-        right, bottom = _inside(column + 1, width, border), _inside(row + 1, height, border)
+        left, top = border_index(column, width, border), border_index(row, height, border)
+        right, bottom = border_index(column + 1, width, border), border_index(row + 1, height, border)
         for c in range(channels):
             upper = _lerp(_tap(source, top, left, c, fill), _tap(source, top, right, c, fill), fx)
             lower = _lerp(_tap(source, bottom, left, c, fill), _tap(source, bottom, right, c, fill), fx)
@@ -97,11 +99,11 @@ def border_pixel(source, u, v, border, taps, sharpness, lowest, highest, integer
         total = 0.0
         for j in range(taps):
             if weights[1, j] != 0.0:
-                from_row = _inside(row - before + j, height, border)
+                from_row = border_index(row - before + j, height, border)
                 across = 0.0
                 for i in range(taps):
                     if weights[0, i] != 0.0:
-                        from_column = _inside(column - before + i, width, border)
+                        from_column = border_index(column - before + i, width, border)
                         across += weights[0, i] * _tap(source, from_row, from_column, c, fill)
                 total += weights[1, j] * across
         out[c] = min(max(np.floor(total + 0.5), lowest), highest) if integer else total
@@ -145,7 +147,7 @@ def _around(  # type: ignore[no-untyped-def]
 
 def pixel_range(dtype: np.dtype[np.generic]) -> tuple[float, float]:
     """The least and the greatest value of a dtype."""
-    limits = np.iinfo(dtype) if dtype.kind in "iu" else np.finfo(dtype)
+    limits: Any = np.iinfo(dtype.name) if dtype.kind in "iu" else np.finfo(dtype.name)
     return float(limits.min), float(limits.max)
 
 

@@ -49,7 +49,7 @@ def _copy_16(source: Operand, address: Operand, out: Operand, at: Operand) -> No
 
 
 @inline
-def _copy_pixels(source, pixel, lo, hi, addresses, copied):  # type: ignore[no-untyped-def]
+def copy_pixels(source, pixel, lo, hi, addresses, copied):  # type: ignore[no-untyped-def]
     """Copy pixels `lo:hi`, up to 16 bytes too many, which the next one overwrites."""
     if pixel == 1:
         for i in range(np.uint64(lo), np.uint64(hi)):
@@ -97,7 +97,7 @@ def _nearest(source, width, height, pixel, m, x, y, columns, spans, start, stop,
                 for i in range(np.uint64(lo), np.uint64(hi)):
                     furthest = max(furthest, addresses[i])
                 if furthest <= last_address:
-                    _copy_pixels(source, pixel, lo, hi, addresses, copied)
+                    copy_pixels(source, pixel, lo, hi, addresses, copied)
                 else:
                     for i in range(lo, hi):
                         for byte in range(pixel):

@@ -123,10 +123,21 @@ def warp_perspective(
             linear_bytes(source, m, region, spans, start, stop, out)
         else:
             interpolate(
-                source, m, region, spans, start, stop, out, interpolation=interpolation, border=border, fill=filling
+                source,
+                m,
+                None,
+                bounds,
+                region,
+                spans,
+                start,
+                stop,
+                out,
+                interpolation=interpolation,
+                border=border,
+                fill=filling,
             )
         around(source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling)
 
     run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))
-    warped = out if np.ndim(image) == 3 else out[:, :, 0]
-    return Warped(warped, lambda start, stop: span_mask(spans, region.width, start, stop))
+    warped = Warped(out, lambda start, stop: span_mask(spans, region.width, start, stop))
+    return warped if np.ndim(image) == 3 else warped.grey()

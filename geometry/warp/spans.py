@@ -90,7 +90,7 @@ def _spans(m, x, y, width, bounds, strict, start, stop, spans):  # type: ignore[
             spans[row, 3 + 2 * interval] = past - x
 
 
-def span_bounds(m: Array, source: Array, interpolation: str, *, to_the_edge: bool) -> Array:
+def span_bounds(m: Array | None, source: Array, interpolation: str, *, to_the_edge: bool) -> Array:
     """The intervals of source coordinates that `write_spans` cuts rows by: (3, 2, 2) float64, [which, axis, low/high].
 
     They are: some tap is inside the source; all taps of non-zero weight are; all that a kernel for the inside reads is.
@@ -99,6 +99,7 @@ def span_bounds(m: Array, source: Array, interpolation: str, *, to_the_edge: boo
     ----------
     m
         (3, 3) float64, output to source pixels. Along an axis on which it keeps to whole pixels, a point has one tap.
+        None for a map of points.
     source
         (H, W, C).
     to_the_edge
@@ -106,7 +107,7 @@ def span_bounds(m: Array, source: Array, interpolation: str, *, to_the_edge: boo
     """
     taps = TAPS[interpolation]
     bounds = np.empty((3, 2, 2))
-    whole = _whole_axes(m)
+    whole = (False, False) if m is None else _whole_axes(m)
     for axis, length in enumerate(source.shape[1::-1]):
         if taps == 1:
             bounds[:, axis] = -0.5, length - 0.5

@@ -32,6 +32,10 @@ class Warped:
         """Rows `start:stop` of the mask, for those who do not want to hold all of it."""
         return self._mask_rows(start, stop)
 
+    def grey(self) -> "Warped":
+        """The same without the axis of channels, of which there is one."""
+        return Warped(self.image[:, :, 0], self._mask_rows)
+
     def __iter__(self) -> Iterator[Array]:
         yield self.image
         yield self.mask

@@ -33,11 +33,13 @@ def tolerance(dtype):
 @pytest.mark.parametrize("dtype", PIXEL_DTYPES)
 def test_equals_the_definition_for_every_border(dtype, interpolation, channels):
     rng = np.random.default_rng(1)
-    wide = 7 if interpolation in ("nearest", "linear") else 16 if channels in (3, 5, 17) else 40
-    image = random_image(rng, (wide - 2, wide) if channels is None else (wide - 2, wide, channels), dtype)
+    # Narrow images have no inside for the wider kernels.
+    wide = 7 if interpolation in ("nearest", "linear") else 13 if channels in (3, 5, 17) else 34
+    high = min(wide - 2, 11)
+    image = random_image(rng, (high, wide) if channels is None else (high, wide, channels), dtype)
     limits = (-np.inf, np.inf) if image.dtype.kind == "f" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     for border in BORDERS if wide == 7 else BORDERS[:2]:
-        options = {"size": (wide + 2, wide - 1), "interpolation": interpolation, "border": border, "fill": 3}
+        options = {"size": (wide + 2, high + 1), "interpolation": interpolation, "border": border, "fill": 3}
         got = warp_perspective(image, MILD, **options)
         expected, mask = naive.warp_perspective(image, MILD, **options)
         expected = np.clip(expected, *limits)
