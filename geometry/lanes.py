@@ -265,6 +265,11 @@ def floor(value: Operand) -> Operand:
     return _call("floor", value) if isinstance(value, Vector) else np.floor(value)
 
 
+def square_root(value: Operand) -> Operand:
+    """The square root; NaN of what is below 0."""
+    return _call("sqrt", value) if isinstance(value, Vector) else np.sqrt(value)
+
+
 def multiply_add(a: Operand, b: Operand, c: Operand) -> Operand:
     """A b + c, in one rounding where the machine can."""
     compiled = [operand for operand in (a, b, c) if isinstance(operand, Vector)]

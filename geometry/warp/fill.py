@@ -1,5 +1,7 @@
 """The value of pixels that no source pixel stands for."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -7,7 +9,7 @@ from geometry.errors import InvalidInput
 from geometry.inputs import Array, kernel_view
 
 
-def fill_values(fill: ArrayLike, dtype: np.dtype[np.generic], channels: int) -> Array:
+def fill_values(fill: ArrayLike, dtype: np.dtype[Any], channels: int) -> Array:
     """One value per channel in the image's dtype.
 
     Parameters

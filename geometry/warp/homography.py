@@ -1,16 +1,20 @@
 """From a homography as a caller gives it to the map from output to source pixels that the kernels use."""
 
+import math
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geometry.errors import Degenerate
+from geometry.errors import Degenerate, InvalidInput
 from geometry.inputs import Array, real_array
 
 Rows = list[list[int]]
 
 _SINGULAR = 1e-14
+_SLACK = Fraction(1, 1 << 20)
+"""Pixels by which a canvas may cut an image short: entries of homographies are rounded."""
 
 
 def _integers(matrix: Array) -> Rows:
@@ -51,14 +55,25 @@ def _reciprocal_condition(matrix: Array) -> float:
     return float(singular[2] / singular[0])
 
 
+class Placed(NamedTuple):
+    """The map from output to source pixels, and the rectangle of the homography's plane that the output shows."""
+
+    m: Array
+    """(3, 3) float64, w > 0 in front."""
+    origin: tuple[int, int]
+    """(x, y) of the first output pixel."""
+    size: tuple[int, int]
+    """(width, height), pixels."""
+
+
 def output_to_source(
     homography: ArrayLike,
     *,
     direction: str,
     pixel_center: str,
     source: tuple[int, int],
-    output: tuple[int, int],
-) -> Array:
+    output: tuple[int, int] | None,
+) -> Placed:
     """Return the map M from output to source pixels, signed so that w > 0 in front.
 
     `(u, v) = (m1·q / m3·q, m2·q / m3·q)` for the output pixel `q = (x, y, 1)`, with pixel centres at integers. M is the
@@ -68,8 +83,7 @@ def output_to_source(
     The sign of a homography is arbitrary. It is chosen here so that w = h3·p > 0 at the centre p of the source image;
     if h3·p = 0 there, on its right side; if that is 0 too, below. Where this would leave the whole output behind, the
     other side is taken. For p = M q / (M q)_3 it is `h3·p = c / (M q)_3` with `H M = c I`: the sign of w is seen in
-    the
-    output.
+    the output.
 
     Parameters
     ----------
@@ -79,15 +93,18 @@ def output_to_source(
         `source_to_output` or `output_to_source`: what the homography maps.
     pixel_center
         `integer` or `half`: where the homography has the centre of the first pixel.
-    source, output
-        (width, height) of the two images.
+    source
+        (width, height) of the source.
+    output
+        (width, height) of the output, or None for the smallest that shows all centres of source pixels.
 
     Raises
     ------
     InvalidInput
-        `homography` is not a finite (3, 3) matrix.
+        `homography` is not a finite (3, 3) matrix; `size`: the smallest output has 2³¹ pixels or more along a side.
     Degenerate
         `singular_homography`: its rank is below 3, or cannot be told from it at double precision.
+        `horizon_in_image`: the horizon crosses the source, so that no output shows all of it.
     """
     given = real_array(homography, "homography", (3, 3))
     if not given.any() or _reciprocal_condition(given) < _SINGULAR:
@@ -99,10 +116,30 @@ def output_to_source(
         forward, backward = h, _adjugate(h)
     else:
         forward, backward = _adjugate(h), h
+    origin = 0, 0
+    if output is None:
+        origin, output = _canvas(forward, source)
+        backward = _product(backward, [[1, 0, origin[0]], [0, 1, origin[1]], [0, 0, 1]])
     sign = _sign(forward[2], backward, source, output)
     largest = max(abs(entry) for row in backward for entry in row)
     scale = Fraction(sign, 1 << largest.bit_length())
-    return np.array([[float(entry * scale) for entry in row] for row in backward])
+    return Placed(np.array([[float(entry * scale) for entry in row] for row in backward]), origin, output)
+
+
+def _canvas(forward: Rows, source: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """First pixel and size of the smallest output that shows all centres of source pixels."""
+    corners = [(x, y, 1) for x in (0, source[0] - 1) for y in (0, source[1] - 1)]
+    images = [[sum(a * b for a, b in zip(row, corner, strict=True)) for row in forward] for corner in corners]
+    if not (all(w > 0 for *_, w in images) or all(w < 0 for *_, w in images)):
+        raise Degenerate("horizon_in_image", "the horizon crosses the source: no output shows all of it")
+    spans = []
+    for axis in range(2):
+        at = [Fraction(image[axis], image[2]) for image in images]
+        first, last = math.floor(min(at) + _SLACK), math.ceil(max(at) - _SLACK)
+        if last - first >= 2**31 or max(abs(first), abs(last)) >= 2**52:
+            raise InvalidInput("size", "the smallest output that shows all of the source is too large; give a size")
+        spans.append((first, last - first + 1))
+    return (spans[0][0], spans[1][0]), (spans[0][1], spans[1][1])
 
 
 def _sign(h3: list[int], backward: Rows, source: tuple[int, int], output: tuple[int, int]) -> int:

@@ -1,19 +1,22 @@
 """Warping of an image by a homography."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
-from geometry.errors import InvalidInput
-from geometry.inputs import choice, extent, pixels
+from geometry.errors import Degenerate, InvalidInput
+from geometry.inputs import Array, choice, extent, pixels, real_array
 from geometry.memory import fresh_arrays
+from geometry.warp.antialias import average, footprint_mask
 from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
 from geometry.warp.fill import fill_values
 from geometry.warp.homography import output_to_source
 from geometry.warp.nearest import nearest
+from geometry.warp.pyramid import pyramid
 from geometry.warp.sampling import interpolate
 from geometry.warp.spans import Region, span_bounds, span_mask, write_spans
 from geometry.warp.warped import Warped
@@ -35,17 +38,33 @@ def _region(roi: Sequence[int] | None, output: tuple[int, int]) -> Region:
     return Region(x, y, width, height)
 
 
+def _output(size: Sequence[int] | str) -> tuple[int, int] | None:
+    if not isinstance(size, str):
+        return extent(size)
+    if size != "fit":
+        raise InvalidInput("size", f"must be (width, height) or 'fit', came as {size!r}")
+    return None
+
+
+def fitted_size(
+    homography: ArrayLike, source: tuple[int, int], *, direction: str, pixel_center: str
+) -> tuple[int, int]:
+    """Return the (width, height) that `warp_perspective` gives a source of that size with `size="fit"`."""
+    return output_to_source(homography, direction=direction, pixel_center=pixel_center, source=source, output=None).size
+
+
 def warp_perspective(
     image: ArrayLike,
     homography: ArrayLike,
     *,
-    size: Sequence[int] | None = None,
+    size: Sequence[int] | Literal["fit"] | None = None,
     roi: Sequence[int] | None = None,
     direction: str = "source_to_output",
     interpolation: str = "linear",
     border: str = "constant",
     fill: ArrayLike = 0,
     pixel_center: str = "integer",
+    antialias: bool = False,
 ) -> Warped:
     """Warp an image by a homography.
 
@@ -64,14 +83,16 @@ def warp_perspective(
     homography
         (3, 3), finite, of any scale and sign.
     size
-        (width, height) of the output, pixels; as the source by default.
+        (width, height) of the output, pixels; as the source by default. `"fit"`: the smallest that shows the centres
+        of all source pixels; the first output pixel is then at `-translation` of the homography's plane.
     roi
         (x, y, width, height), pixels inside the output: compute only this part. Equal to the crop of the full output,
         bit for bit.
     direction
         `source_to_output` or `output_to_source`: what H maps.
     interpolation
-        `linear`, or `nearest`: the pixel at floor(coordinate + 0.5). Integers are rounded to the nearest, ties up. A
+        `nearest`: the pixel at floor(coordinate + 0.5); `linear`; `cubic`: Catmull and Rom's, Keys' with a = -1/2;
+        `cubic_opencv`: a = -3/4; `lanczos`: 8 × 8 taps. Integers are rounded to the nearest, ties up, and saturate. A
         tap of zero weight has no influence, be it NaN or outside.
     border
         What lies outside the source: `constant` (the fill), `replicate`, `reflect`, `reflect_101` or `wrap`.
@@ -79,20 +100,26 @@ def warp_perspective(
         A number, or one per channel, representable in the image's dtype.
     pixel_center
         `integer`: H has the centre of the first pixel at (0, 0); `half`: at (0.5, 0.5), in both images.
+    antialias
+        Give output pixels that cover more than a source pixel the mean over what they cover, from the Jacobian of the
+        map at each; not with `nearest`. The fill takes part with its share. Other pixels are as without it, bit for
+        bit; the mask is True where all that a pixel covers is inside.
 
     Returns
     -------
     Warped
         `image`, of the output's or the ROI's size, and `mask`; unpacks as the two. A pixel of the mask is True if all
         taps of non-zero weight are inside the source, in front of the horizon; points within 2⁻³⁰ px of the outermost
-        pixel centres count as on them.
+        pixel centres count as on them. Where the map does not keep to whole pixels, the wider kernels count taps of
+        zero weight too.
 
     Raises
     ------
     InvalidInput
         An argument is not as described above.
     Degenerate
-        `singular_homography`: H has no inverse, for either direction.
+        `singular_homography`: H has no inverse, for either direction. `horizon_in_image`: with `size="fit"`, no output
+        shows all of the source.
 
     References
     ----------
@@ -103,17 +130,20 @@ def warp_perspective(
     choice(interpolation, "interpolation", INTERPOLATIONS)
     choice(border, "border", BORDERS)
     choice(pixel_center, "pixel_center", ("integer", "half"))
+    if antialias and interpolation == "nearest":
+        raise InvalidInput("antialias", "takes means between pixels, which `nearest` does not have")
     height, width, channels = source.shape
-    output = (width, height) if size is None else extent(size)
-    region = _region(roi, output)
     filling = fill_values(fill, source.dtype, channels)
-    m = output_to_source(
+    output = (width, height) if size is None else _output(size)
+    m, origin, output = output_to_source(
         homography, direction=direction, pixel_center=pixel_center, source=(width, height), output=output
     )
+    region = _region(roi, output)
     (out,) = fresh_arrays(((region.height, region.width, channels), source.dtype))
     spans = np.empty((region.height, 8), np.int64)
     few_bytes = interpolation == "linear" and source.dtype == np.uint8 and channels in (1, 3, 4)
     bounds = span_bounds(m, source, interpolation, to_the_edge=few_bytes)
+    levels = pyramid(source, m, region, border=border, fill=filling) if antialias else None
 
     def work(start: int, stop: int) -> None:
         write_spans(m, region, bounds, interpolation, start, stop, spans)
@@ -137,7 +167,65 @@ def warp_perspective(
                 fill=filling,
             )
         around(source, m, region, spans, start, stop, out, border=border, interpolation=interpolation, fill=filling)
+        if levels is not None:
+            average(source, levels, m, region, start, stop, out, border=border, fill=filling)
 
     run_bands(work, region.height, grain=max(1, _GRAIN_PIXELS // region.width))
-    warped = Warped(out, lambda start, stop: span_mask(spans, region.width, start, stop))
+    translation = -origin[0], -origin[1]
+
+    def mask_rows(start: int, stop: int) -> Array:
+        if antialias:
+            return footprint_mask((width, height), m, region, spans, start, stop)
+        return span_mask(spans, region.width, start, stop)
+
+    warped = Warped(out, mask_rows, translation)
     return warped if np.ndim(image) == 3 else warped.grey()
+
+
+def warp_affine(
+    image: ArrayLike,
+    matrix: ArrayLike,
+    *,
+    size: Sequence[int] | Literal["fit"] | None = None,
+    roi: Sequence[int] | None = None,
+    direction: str = "source_to_output",
+    interpolation: str = "linear",
+    border: str = "constant",
+    fill: ArrayLike = 0,
+    pixel_center: str = "integer",
+    antialias: bool = False,
+) -> Warped:
+    """Warp an image by an affine map.
+
+    `output(q) = image(p)` with `q = A p + t` for `source_to_output`, `p = A q + t` for `output_to_source`.
+
+    Parameters
+    ----------
+    matrix
+        (2, 3): `[A | t]`, finite.
+    image, size, roi, direction, interpolation, border, fill, pixel_center, antialias
+        As of `warp_perspective`.
+
+    Raises
+    ------
+    InvalidInput
+        An argument is not as described.
+    Degenerate
+        `singular_matrix`: A has no inverse.
+    """
+    homography = np.vstack([real_array(matrix, "matrix", (2, 3)), [0.0, 0.0, 1.0]])
+    try:
+        return warp_perspective(
+            image,
+            homography,
+            size=size,
+            roi=roi,
+            direction=direction,
+            interpolation=interpolation,
+            border=border,
+            fill=fill,
+            pixel_center=pixel_center,
+            antialias=antialias,
+        )
+    except Degenerate:
+        raise Degenerate("singular_matrix", "the matrix has no inverse") from None

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
 from geometry.errors import InvalidInput
-from geometry.inputs import Array, choice, pixels
+from geometry.inputs import Array, choice, kernel_view, pixels
 from geometry.kernel import kernel
 from geometry.memory import fresh_arrays
 from geometry.warp.border import BORDERS, border_index
@@ -151,7 +151,7 @@ def remap(
         raise InvalidInput("map", f"must hold real numbers, came as {points.dtype}")
 
     def rows(start: int, stop: int) -> Array:
-        band = np.ascontiguousarray(points[start:stop], dtype=np.float64)
+        band = kernel_view(points[start:stop].astype(np.float64, copy=False))
         return band - shift if shift else band
 
     warped = remap_rows(

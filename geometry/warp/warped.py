@@ -18,10 +18,15 @@ class Warped:
         (h, w) or (h, w, C), the dtype and the number of axes of the source.
     mask
         (h, w) bool: all taps of non-zero weight are inside the source, in front of the horizon.
+    translation
+        (x, y), pixels: output points are those of the homography moved by this much; (0, 0) but for `size="fit"`.
     """
 
-    def __init__(self, image: Array, mask_rows: Callable[[int, int], Array]) -> None:
+    def __init__(
+        self, image: Array, mask_rows: Callable[[int, int], Array], translation: tuple[int, int] = (0, 0)
+    ) -> None:
         self.image = image
+        self.translation = translation
         self._mask_rows = mask_rows
 
     @cached_property
@@ -34,7 +39,7 @@ class Warped:
 
     def grey(self) -> "Warped":
         """The same without the axis of channels, of which there is one."""
-        return Warped(self.image[:, :, 0], self._mask_rows)
+        return Warped(self.image[:, :, 0], self._mask_rows, self.translation)
 
     def __iter__(self) -> Iterator[Array]:
         yield self.image

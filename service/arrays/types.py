@@ -25,7 +25,68 @@ Image = Annotated[
         finite=False,
     ),
 ]
+Frames = Annotated[
+    Array,
+    ArrayField(
+        "Frames of one size in order of time; grey, or with any number of channels last. Lists become float64; write "
+        "{data, dtype} for another dtype.",
+        (("N", "H", "W"), ("N", "H", "W", "C")),
+        _PIXEL_LIST,
+        finite=False,
+    ),
+]
+TimeMap = Annotated[
+    Array,
+    ArrayField("A time for each pixel; null or NaN for none.", (("H", "W"),), finite=False),
+]
+Timestamps = Annotated[Array, ArrayField("When each frame was taken, strictly increasing.", (("N",),))]
+VectorImages = Annotated[
+    Array,
+    ArrayField(
+        "Pixels of two channels or more, two of which hold a vector; one image, or a stack. Lists become float64; "
+        "write {data, dtype} for another dtype.",
+        (("H", "W", "C"), ("M", "H", "W", "C")),
+        _PIXEL_LIST,
+        images=True,
+        finite=False,
+    ),
+]
+Angles = Annotated[
+    Array, ArrayField("Angles: one for each image, or one for each pixel.", (("M",), ("H", "W")), unit="radians")
+]
+Points2 = Annotated[Array, ArrayField("Points (x, y).", (("N", 2),), unit="pixels")]
+Weights = Annotated[Array, ArrayField("A weight ≥ 0 of each point.", (("N",),))]
+Corners = Annotated[
+    Array,
+    ArrayField(
+        "Corners (x, y) of a quadrangle: top left, top right, bottom right, bottom left.", ((4, 2),), unit="pixels"
+    ),
+]
+Camera = Annotated[
+    Array,
+    ArrayField(
+        "A camera: its intrinsics K, upper triangular, or its projection P = K [R | t].",
+        ((3, 3), (3, 4)),
+    ),
+]
+Vector3 = Annotated[Array, ArrayField("A vector in three dimensions.", ((3,),), unit="world units")]
+PlaneAxes = Annotated[Array, ArrayField("Two vectors in three dimensions.", ((2, 3),), unit="world units")]
+NumberEach = Annotated[Array, ArrayField("One number for all, or one each.", (("M",),))]
+ScaleEach = Annotated[Array, ArrayField("Factors: one for both axes, or (x, y), of each.", (("M",), ("M", 2)))]
+VectorEach = Annotated[Array, ArrayField("A vector (x, y) for all, or one each.", ((2,), ("M", 2)))]
 Matrix3 = Annotated[Array, ArrayField("A 3×3 matrix.", ((3, 3),))]
+Distortion = Annotated[Array, ArrayField("Distortion coefficients of a lens.", (("N",),))]
+Matrix23 = Annotated[Array, ArrayField("An affine map [A | t] of the plane.", ((2, 3),))]
+PointMap = Annotated[
+    Array,
+    ArrayField(
+        "A point (x, y) for each pixel. In lists null means no point, which shows the fill.",
+        (("h", "w", 2),),
+        ("float64", "float32"),
+        unit="pixels",
+        finite=False,
+    ),
+]
 Transform = Annotated[
     Array, ArrayField("A rigid transform of space in homogeneous coordinates; last row 0 0 0 1.", ((4, 4),))
 ]
@@ -62,6 +123,7 @@ Depth = Annotated[
     ),
 ]
 PixelPoints = Annotated[Array, ArrayField("Points (x, y), pixel centres at integers.", (("M", 2),), unit="pixels")]
+Centers = Annotated[Array, ArrayField("Points (x, y); their unit and origin are options.", (("M", 2),))]
 FilterKernel = Annotated[
     Array,
     ArrayField(
@@ -80,6 +142,37 @@ ResultImage = Annotated[
         PIXELS,
         finite=False,
     ),
+]
+ResultVectorImages = Annotated[
+    Array,
+    ArrayField(
+        "Pixels with the input's dtype and channels; a stack where there are several images or angles.",
+        (("h", "w", "C"), ("M", "h", "w", "C")),
+        PIXELS,
+        finite=False,
+    ),
+]
+ResultPatches = Annotated[
+    Array,
+    ArrayField(
+        "One patch a point, with the image's dtype and channels.",
+        (("M", "height", "width"), ("M", "height", "width", "C")),
+        PIXELS,
+        finite=False,
+    ),
+]
+ResultPatchMasks = Annotated[
+    Array, ArrayField("True or false for each pixel of each patch.", (("M", "height", "width"),), ("bool",))
+]
+ResultMatrix3 = Annotated[Array, ArrayField("A 3×3 matrix.", ((3, 3),), ("float64",))]
+ResultPixelPoints = Annotated[
+    Array, ArrayField("Points (x, y); NaN for none.", (("M", 2),), ("float64",), "pixels", finite=False)
+]
+ResultHomography = Annotated[Array, ArrayField("A homography of points (x, y, 1).", ((3, 3),), ("float64",))]
+ResultHomographies = Annotated[Array, ArrayField("Homographies of points (x, y, 1).", (("M", 3, 3),), ("float64",))]
+ResultInliers = Annotated[Array, ArrayField("True or false for each correspondence.", (("N",),), ("bool",))]
+ResultErrors = Annotated[
+    Array, ArrayField("The error of each correspondence.", (("N",),), ("float64",), "pixels", finite=False)
 ]
 ResultMask = Annotated[Array, ArrayField("True or false for each pixel.", (("h", "w"),), ("bool",))]
 ResultFundamental = Annotated[Array, ArrayField("F with right^T F left = 0.", ((3, 3),), FLOATS)]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from skimage import transform
 
-from geometry import warp_perspective
+from geometry import crop_patches, homography_from_points, interpolate_stack, rotate_vectors, warp_perspective
 from tests.benchmarks.inputs import noise, photo
 from tests.benchmarks.paired import Row
 
@@ -84,4 +84,124 @@ def rows() -> Iterator[Row]:
         {"scikit-image, a channel × 16": 5.0},
         peer_scales={"scikit-image, a channel × 16": 16e3},
         rounds=5,
+    )
+    yield from _stack_rows()
+    yield from _vector_rows()
+    yield from _patch_rows()
+    yield from _homography_rows()
+
+
+def _stack_rows() -> Iterator[Row]:
+    """25 frames of 1280×720 pixels; time grows with the distance from the middle."""
+    count, height, width = 25, 720, 1280
+    frames = noise((count, height, width, 3), np.uint8)
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    time = (count - 1) * np.minimum(1, np.hypot(x, y))
+
+    def by_weights() -> object:
+        weights = np.maximum(0, 1 - np.abs(time - np.arange(count)[:, None, None])).astype(np.float32)
+        return np.rint(np.einsum("nyxc,nyx->yxc", frames, weights)).astype(np.uint8)
+
+    def by_two_frames() -> object:
+        before = np.minimum(time.astype(np.int64), count - 2)
+        weight = (time - before).astype(np.float32)[..., None]
+        rows, columns = np.arange(height)[:, None], np.arange(width)
+        earlier, later = frames[before, rows, columns].astype(np.float32), frames[before + 1, rows, columns]
+        return np.rint(earlier + (later - earlier) * weight).astype(np.uint8)
+
+    yield Row(
+        "warp",
+        "interpolate-stack 25×720×1280 u8×3",
+        lambda: interpolate_stack(frames, time),
+        {"numpy, blend by weights": by_weights, "numpy, two frames gathered": by_two_frames},
+        {"numpy, blend by weights": 30.0},
+        rounds=7,
+    )
+
+
+def _vector_rows() -> Iterator[Row]:
+    """A normal map of 4096×4096 pixels: one angle, and one for each pixel."""
+    normals = noise((4096, 4096, 3), np.uint8)
+    angles = 6 * noise((4096, 4096), np.float64) - 3
+
+    def numpy_turn(angle: float | np.ndarray) -> object:
+        c, s = np.cos(angle, dtype=np.float32), np.sin(angle, dtype=np.float32)
+        x, y = normals[..., 0] - np.float32(127.5), normals[..., 1] - np.float32(127.5)
+        turned = normals.copy()
+        turned[..., 0] = np.clip(c * x - s * y + np.float32(128), 0, 255)
+        turned[..., 1] = np.clip(s * x + c * y + np.float32(128), 0, 255)
+        return turned
+
+    single = np.float32(0.6)
+    yield Row(
+        "warp",
+        "rotate-vectors 4096×4096 u8×3",
+        lambda: rotate_vectors(normals, 0.6),
+        {"numpy, float32": lambda: numpy_turn(single)},
+        {"numpy, float32": 5.0},
+    )
+    yield Row(
+        "warp",
+        "rotate-vectors 4096×4096 u8×3, an angle a pixel",
+        lambda: rotate_vectors(normals, angles),
+        {"numpy, float32": lambda: numpy_turn(angles.astype(np.float32))},
+        {},
+        rounds=5,
+    )
+
+
+def _patch_rows() -> Iterator[Row]:
+    """10,000 patches of 32×32 from a photograph of 12 megapixels."""
+    picture = photo((4000, 3000))
+    points = [20, 20] + [3960, 2960] * noise((10_000, 2), np.float64)
+    corners = np.rint(points).astype(int)
+
+    def slices() -> object:
+        return np.stack([picture[y : y + 32, x : x + 32] for x, y in (corners - 16).tolist()])
+
+    def opencv(centers: np.ndarray) -> object:
+        return np.stack([cv2.getRectSubPix(picture, (32, 32), center) for center in centers.tolist()])
+
+    size = (32, 32)
+    yield Row(
+        "warp",
+        "crop-patches 10,000 of 32×32 u8×3, whole positions",
+        lambda: crop_patches(picture, corners - 16, size=size, anchor="corner"),
+        {"numpy, a slice each": slices, "OpenCV getRectSubPix": lambda: opencv(corners - 0.5)},
+        {},
+    )
+    yield Row(
+        "warp",
+        "crop-patches 10,000 of 32×32 u8×3, between pixels",
+        lambda: crop_patches(picture, points, size=size),
+        {"OpenCV getRectSubPix": lambda: opencv(points)},
+        {},
+    )
+
+
+def _homography_rows() -> Iterator[Row]:
+    """10,000 correspondences of full HD pictures with a noise of 1 px, without and with as many wrong ones."""
+    count, rng = 10_000, np.random.default_rng(4)
+    source = rng.uniform(0, 1, (count, 2)) * (1920, 1080)
+    target = cv2.perspectiveTransform(source[np.newaxis], H)[0] + rng.normal(0, 1, (count, 2))
+    mixed = target.copy()
+    mixed[: count // 2] = rng.uniform(0, 1, (count // 2, 2)) * (1920, 1080)
+    work = "homography-from-points 10,000"
+    yield Row(
+        "warp",
+        f"{work}, least squares",
+        lambda: homography_from_points(source, target, refine="reprojection"),
+        {"OpenCV": lambda: cv2.findHomography(source, target)},
+        {},
+    )
+    # A symmetric error of 4.24 px is a reprojection error of about 3 px.
+    yield Row(
+        "warp",
+        f"{work}, half wrong, RANSAC",
+        lambda: homography_from_points(source, mixed, method="ransac", threshold=4.24),
+        {
+            "OpenCV RANSAC": lambda: cv2.findHomography(source, mixed, cv2.RANSAC, 3.0),
+            "OpenCV USAC_MAGSAC": lambda: cv2.findHomography(source, mixed, cv2.USAC_MAGSAC, 3.0),
+        },
+        {},
     )

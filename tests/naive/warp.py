@@ -99,6 +99,39 @@ def axis_taps(u, interpolation):
     return [(i, weight / total) for i, weight in taps]
 
 
+def pixel(pixels, u, v, interpolation, border, fills):
+    """The channels at a source point, and whether all taps of non-zero weight are inside."""
+    height, width, channels = pixels.shape
+    if interpolation == "nearest":
+        taps = [(floor(u + Fraction(1, 2)), floor(v + Fraction(1, 2)), 1.0)]
+    else:
+        taps = [(i, j, a * b) for j, b in axis_taps(v, interpolation) for i, a in axis_taps(u, interpolation)]
+    values = []
+    for c in range(channels):
+        value = 0.0
+        for i, j, weight in taps:
+            column, row = border_index(i, width, border), border_index(j, height, border)
+            outside = column is None or row is None
+            value += weight * (fills[c] if outside else float(pixels[row, column, c]))
+        values.append(value)
+    return values, all(0 <= i < width and 0 <= j < height for i, j, _ in taps)
+
+
+def remap(image, points, interpolation="linear", border="constant", fill=0):
+    """The image in float64, not rounded, and the mask."""
+    pixels = image if image.ndim == 3 else image[:, :, None]
+    fills = [float(value) for value in np.broadcast_to(fill, (pixels.shape[2],))]
+    out = np.empty((*points.shape[:2], pixels.shape[2]))
+    mask = np.zeros(points.shape[:2], bool)
+    for y, x in np.ndindex(*points.shape[:2]):
+        if np.isnan(points[y, x]).any():
+            out[y, x] = fills
+            continue
+        u, v = (Fraction(float(value)) for value in points[y, x])
+        out[y, x], mask[y, x] = pixel(pixels, u, v, interpolation, border, fills)
+    return (out if image.ndim == 3 else out[:, :, 0]), mask
+
+
 def warp_perspective(
     image,
     homography,
@@ -124,18 +157,5 @@ def warp_perspective(
             if point is None or point[2] * sign <= 0:
                 out[y, x] = fills
                 continue
-            u, v = point[0], point[1]
-            if interpolation == "nearest":
-                taps = [(floor(u + Fraction(1, 2)), floor(v + Fraction(1, 2)), 1.0)]
-            else:
-                columns_, rows_ = axis_taps(u, interpolation), axis_taps(v, interpolation)
-                taps = [(i, j, a * b) for j, b in rows_ for i, a in columns_]
-            mask[y, x] = all(0 <= i < width and 0 <= j < height for i, j, _ in taps)
-            for c in range(channels):
-                value = 0.0
-                for i, j, weight in taps:
-                    column, row = border_index(i, width, border), border_index(j, height, border)
-                    outside = column is None or row is None
-                    value += weight * (fills[c] if outside else float(pixels[row, column, c]))
-                out[y, x, c] = value
+            out[y, x], mask[y, x] = pixel(pixels, point[0], point[1], interpolation, border, fills)
     return (out if image.ndim == 3 else out[:, :, 0]), mask
