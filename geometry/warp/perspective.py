@@ -19,6 +19,7 @@ from geometry.warp.nearest import nearest
 from geometry.warp.pyramid import pyramid
 from geometry.warp.sampling import interpolate
 from geometry.warp.spans import Region, span_bounds, span_mask, write_spans
+from geometry.warp.turning import VECTORS, turn_vectors
 from geometry.warp.warped import Warped
 from geometry.warp.weights import INTERPOLATIONS
 
@@ -65,6 +66,8 @@ def warp_perspective(
     fill: ArrayLike = 0,
     pixel_center: str = "integer",
     antialias: bool = False,
+    vectors: str | None = None,
+    encoding: str | None = None,
 ) -> Warped:
     """Warp an image by a homography.
 
@@ -100,6 +103,11 @@ def warp_perspective(
         A number, or one per channel, representable in the image's dtype.
     pixel_center
         `integer`: H has the centre of the first pixel at (0, 0); `half`: at (0.5, 0.5), in both images.
+    vectors
+        The first two channels are vectors, such as normals: turn them by the local rotation of the map. `down` or `up`
+        says where their second component points in the image. None: channels are values.
+    encoding
+        What their numbers mean, as of `rotate_vectors`.
     antialias
         Give output pixels that cover more than a source pixel the mean over what they cover, from the Jacobian of the
         map at each; not with `nearest`. The fill takes part with its share. Other pixels are as without it, bit for
@@ -119,7 +127,7 @@ def warp_perspective(
         An argument is not as described above.
     Degenerate
         `singular_homography`: H has no inverse, for either direction. `horizon_in_image`: with `size="fit"`, no output
-        shows all of the source.
+        shows all of the source. `mirrored_map`: with `vectors`, the map mirrors.
 
     References
     ----------
@@ -130,9 +138,13 @@ def warp_perspective(
     choice(interpolation, "interpolation", INTERPOLATIONS)
     choice(border, "border", BORDERS)
     choice(pixel_center, "pixel_center", ("integer", "half"))
+    if vectors is not None:
+        choice(vectors, "vectors", VECTORS)
     if antialias and interpolation == "nearest":
         raise InvalidInput("antialias", "takes means between pixels, which `nearest` does not have")
     height, width, channels = source.shape
+    if vectors is not None and channels < 2:
+        raise InvalidInput("vectors", f"are in two channels at least; the image has {channels}")
     filling = fill_values(fill, source.dtype, channels)
     output = (width, height) if size is None else _output(size)
     m, origin, output = output_to_source(
@@ -178,6 +190,8 @@ def warp_perspective(
             return footprint_mask((width, height), m, region, spans, start, stop)
         return span_mask(spans, region.width, start, stop)
 
+    if vectors is not None:
+        out = turn_vectors(out, m, region, spans, vectors=vectors, encoding=encoding, border=border, fill=filling)
     warped = Warped(out, mask_rows, translation)
     return warped if np.ndim(image) == 3 else warped.grey()
 
@@ -194,6 +208,8 @@ def warp_affine(
     fill: ArrayLike = 0,
     pixel_center: str = "integer",
     antialias: bool = False,
+    vectors: str | None = None,
+    encoding: str | None = None,
 ) -> Warped:
     """Warp an image by an affine map.
 
@@ -203,7 +219,7 @@ def warp_affine(
     ----------
     matrix
         (2, 3): `[A | t]`, finite.
-    image, size, roi, direction, interpolation, border, fill, pixel_center, antialias
+    image, size, roi, direction, interpolation, border, fill, pixel_center, antialias, vectors, encoding
         As of `warp_perspective`.
 
     Raises
@@ -211,7 +227,7 @@ def warp_affine(
     InvalidInput
         An argument is not as described.
     Degenerate
-        `singular_matrix`: A has no inverse.
+        `singular_matrix`: A has no inverse; `mirrored_map`, as of `warp_perspective`.
     """
     homography = np.vstack([real_array(matrix, "matrix", (2, 3)), [0.0, 0.0, 1.0]])
     try:
@@ -226,6 +242,10 @@ def warp_affine(
             fill=fill,
             pixel_center=pixel_center,
             antialias=antialias,
+            vectors=vectors,
+            encoding=encoding,
         )
-    except Degenerate:
+    except Degenerate as error:
+        if error.reason != "singular_homography":
+            raise
         raise Degenerate("singular_matrix", "the matrix has no inverse") from None

@@ -21,6 +21,7 @@ SHARPNESS = {"cubic": -0.5, "cubic_opencv": -0.75}
 """Keys' a: Catmull and Rom's -1/2, which is exact for quadratics; -3/4 is OpenCV's."""
 
 _TINY = 2.0**-60  # a fraction below is none; its square would vanish
+_NEARLY_ONE = 1.0 - 2.0**-53  # float32 rounds the largest fractions to 1
 
 
 def _polynomial(x: Operand, coefficients: list[float]) -> Operand:
@@ -56,6 +57,7 @@ def lanczos_block(i: Operand, fractions: Operand, weights: Operand) -> None:
     f = cast(load(fractions, i), np.float64)
     whole = f < _TINY
     f = select(whole, 0.5, f)
+    f = select(f < _NEARLY_ONE, f, _NEARLY_ONE)
     angle = f * (pi / 4)
     square = angle * angle
     sine, cosine = angle * _polynomial(square, _SINE), _polynomial(square, _COSINE)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from skimage import transform
 
-from geometry import crop_patches, homography_from_points, interpolate_stack, rotate_vectors, warp_perspective
+from geometry import crop_patches, homography_from_points, interpolate_stack, remap, rotate_vectors, warp_perspective
 from tests.benchmarks.inputs import noise, photo
 from tests.benchmarks.paired import Row
 
@@ -40,6 +40,8 @@ def rows() -> Iterator[Row]:
         return np.round(warped).astype(np.uint8)
 
     linear, nearest = cv2.INTER_LINEAR, cv2.INTER_NEAREST
+    y, x = np.mgrid[: SIZE[1], : SIZE[0]].astype(np.float32)
+    points = np.stack([x + 3 * np.sin(y / 50), y + 3 * np.cos(x / 50)], axis=-1)
     work = "warp-perspective"
     yield Row(
         "warp",
@@ -61,6 +63,29 @@ def rows() -> Iterator[Row]:
         lambda: ours(colour, "nearest"),
         {"OpenCV": lambda: opencv(colour, nearest)},
         {"OpenCV": 1.3},
+    )
+    yield Row(
+        "warp",
+        f"{work} cubic u8×3",
+        lambda: ours(colour, "cubic_opencv"),
+        {"OpenCV": lambda: opencv(colour, cv2.INTER_CUBIC)},
+        {"OpenCV": 2.0},
+        rounds=9,
+    )
+    yield Row(
+        "warp",
+        f"{work} Lanczos u8×3",
+        lambda: ours(colour, "lanczos"),
+        {"OpenCV": lambda: opencv(colour, cv2.INTER_LANCZOS4)},
+        {},
+        rounds=5,
+    )
+    yield Row(
+        "warp",
+        "remap linear u8×3",
+        lambda: remap(colour, points),
+        {"OpenCV": lambda: cv2.remap(colour, points, None, linear)},
+        {},
     )
     yield Row(
         "warp",

@@ -1,11 +1,14 @@
 """What all warps of an image share."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from math import prod
 from typing import Any, Literal
 
 from pydantic import Field
 
 from geometry import Degenerate
+from geometry.warp.pyramid import pyramid_bytes
 from service.arrays.pending import PendingArray
 from service.arrays.types import Array, Image, ResultImage, ResultMask
 from service.documents import Document
@@ -14,6 +17,8 @@ from service.operations.shapes import Border, Numbers, Roi, Size
 
 Interpolation = Literal["nearest", "linear", "cubic", "cubic_opencv", "lanczos"]
 PixelCenter = Literal["integer", "half"]
+
+_SUB_SAMPLES = 16  # of a pixel that is a mean, as a rule; long footprints have up to 16 times as many
 
 INTERPOLATION = (
     "How values between source pixels are found. `cubic`: Catmull and Rom's (a = −0.5); `cubic_opencv`: a = −0.75; "
@@ -54,6 +59,23 @@ class WarpOptions(Document):
     border: Border = Field("constant", description=BORDER)
     fill: Numbers = Field(0.0, description=FILL)
     pixel_center: PixelCenter = Field("integer", description=PIXEL_CENTER)
+    antialias: bool = Field(
+        False,
+        description=(
+            "Give output pixels that cover more than a source pixel the mean over what they cover, however stretched; "
+            "not with `nearest`. The mask is then true where all of that is inside."
+        ),
+    )
+    vectors: Literal["down", "up"] | None = Field(
+        None,
+        description=(
+            "The first two channels are vectors (a normal map): turn them by the local rotation of the map. Says where "
+            "their second component points in the image. Default: channels are values."
+        ),
+    )
+    encoding: Literal["unorm", "unorm128", "signed"] | None = Field(
+        None, description="What the numbers of `vectors` mean, as of rotate-vectors."
+    )
 
     def arguments(self) -> dict[str, Any]:
         """The options as keyword arguments of the library's function."""
@@ -87,7 +109,14 @@ def warp_cost(image: Array | PendingArray, options: WarpOptions, fitted: Callabl
             width, height = fitted()
         except Degenerate:  # the run will say so
             width, height = 1, 1
-    return pixel_cost(image, width, height, options.interpolation)
+    cost = pixel_cost(image, width, height, options.interpolation)
+    if not options.antialias:
+        return cost
+    elements = prod(image.shape)
+    channels = elements // prod(image.shape[:2])
+    means = width * height * _SUB_SAMPLES * (10.0 + 8.0 * channels)
+    levels = pyramid_bytes((*image.shape[:2], channels), image.dtype)
+    return replace(cost, scratch=cost.scratch + levels, flops=cost.flops + means + 4.0 * elements)
 
 
 def pixel_cost(image: Array | PendingArray, width: int, height: int, interpolation: Interpolation) -> Cost:

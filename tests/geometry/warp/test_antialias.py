@@ -10,8 +10,9 @@ from tests.docs.scenes import checkerboard
 from tests.geometry.warp.homographies import random_image, rotation
 from tests.naive import antialias as naive
 
-# Rounding to the nearest integer; floats are of the order of 1, means of up to 256 of them in the type's arithmetic.
-TOLERANCE = {"uint8": 0.501, "uint16": 0.5001, "int16": 0.5001, "int32": 0.5001, "float32": 2e-5, "float64": 1e-12}
+# Rounding to the nearest integer; floats are of the order of 1, means of up to 256 of them in the type's arithmetic, and
+# coordinates of some hundred pixels near the horizon.
+TOLERANCE = {"uint8": 0.501, "uint16": 0.5001, "int16": 0.5001, "int32": 0.5001, "float32": 2e-5, "float64": 1e-10}
 
 # Out of the source and back into it; the horizon is far.
 TILTED = np.array([[0.31, 0.02, 1.0], [0.03, 0.2, 2.3], [0.001, 0.004, 1.0]])
@@ -20,8 +21,10 @@ GRAZING = rotation(35, (6, 5)) @ np.array([[0.6, 0.35, 1.5], [0.01, 0.06, 3.2], 
 SIZE = (12, 9)
 
 
-@pytest.mark.parametrize("channels", [None, 1, 2, 3, 4, 6, 18])
-@pytest.mark.parametrize("dtype", PIXEL_DTYPES)
+CASES = [(dtype, 3) for dtype in PIXEL_DTYPES] + [("uint8", count) for count in (None, 1, 2, 4, 6, 18)]
+
+
+@pytest.mark.parametrize(("dtype", "channels"), CASES)
 @pytest.mark.parametrize("homography", [TILTED, GRAZING], ids=["tilted", "grazing"])
 def test_equals_the_definition(homography, dtype, channels):
     rng = np.random.default_rng(1)
@@ -50,7 +53,7 @@ def test_every_border_takes_part_with_its_share(homography, border):
     np.testing.assert_array_equal(got.mask[averaged], mask[averaged])
 
 
-@pytest.mark.parametrize("factor", [2, 3, 4, 5, 8, 16])
+@pytest.mark.parametrize("factor", [2, 3, 4, 6, 8, 16])
 @pytest.mark.parametrize("channels", [1, 3, 5])
 @pytest.mark.parametrize("dtype", PIXEL_DTYPES)
 def test_whole_factors_give_the_means_of_blocks(dtype, channels, factor):
@@ -61,7 +64,7 @@ def test_whole_factors_give_the_means_of_blocks(dtype, channels, factor):
     if image.dtype.kind != "f":
         np.testing.assert_array_equal(got.image, np.floor(expected + 0.5))
     else:
-        # The order of sums differs.
+        # The order of sums differs; samples are of the order of 1.
         np.testing.assert_allclose(got.image, expected, rtol=0, atol=TOLERANCE[image.dtype.name])
     assert got.mask.all()
 
@@ -79,7 +82,9 @@ def test_footprints_of_up_to_a_pixel_are_as_without(dtype, interpolation):
 
 
 @pytest.mark.parametrize("border", BORDERS)
-@pytest.mark.parametrize("homography", [TILTED, GRAZING, np.diag([1 / 7, 1 / 9, 1])], ids=["tilted", "grazing", "small"])
+@pytest.mark.parametrize(
+    "homography", [TILTED, GRAZING, np.diag([1 / 7, 1 / 9, 1])], ids=["tilted", "grazing", "small"]
+)
 def test_roi_equals_the_crop(homography, border):
     rng = np.random.default_rng(5)
     image = random_image(rng, (70, 85, 3), np.uint8)

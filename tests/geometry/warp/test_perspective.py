@@ -375,3 +375,16 @@ def test_a_singular_homography_is_degenerate(homography, direction):
 def test_a_badly_scaled_homography_is_not_singular(scale):
     homography = np.diag([1, 1, scale[0]]) @ MILD @ np.diag([scale[1], scale[1], 1])
     assert warp_perspective(np.zeros((3, 4)), homography).image.shape == (3, 4)
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS[1:])
+@pytest.mark.parametrize("dtype", PIXEL_DTYPES)
+def test_fractions_that_are_nearly_one_show_the_next_pixel(dtype, interpolation):
+    rng = np.random.default_rng(9)
+    image = random_image(rng, (14, 16, 3), dtype)
+    for short in (1e-9, 1e-12, 2.0**-49):
+        shift = np.array([[1, 0, 1 + short], [0, 1, 1 + short], [0, 0, 1]])
+        got = warp_perspective(image, shift, border="replicate", interpolation=interpolation).image
+        expected = np.pad(image, ((1, 0), (1, 0), (0, 0)), mode="edge")[:-1, :-1].astype(float)
+        allowed = 1 if image.dtype.kind in "iu" else 1e-5  # one rounding; the weights of the type
+        np.testing.assert_allclose(got.astype(float), expected, rtol=0, atol=allowed + 1e-7 * np.abs(expected).max())
