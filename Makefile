@@ -10,9 +10,11 @@ install: $(VENV)/.runtime
 	@echo "Installed. Try: $(BIN)/epipole --help"
 
 serve: $(VENV)/.runtime
+	$(BIN)/epipole warm-up
 	$(BIN)/epipole serve
 
 demo: $(VENV)/.demo
+	$(BIN)/epipole warm-up
 	$(BIN)/epipole demo
 
 test: $(VENV)/.test

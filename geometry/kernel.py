@@ -105,6 +105,10 @@ class _Cache(FunctionCache):
             cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=stamp
         )
 
+    def entries(self) -> int:
+        """How many signatures are stored, for whatever processor."""
+        return len(self._cache_file._load_index())  # type: ignore[no-untyped-call]  # noqa: SLF001
+
 
 class _Packing(Compiler):
     """Numba's compiler with a pass switched on that it leaves off by default; the switch is global, hence the lock."""
@@ -190,6 +194,22 @@ def compilations() -> int:
 def compiled_names() -> tuple[str, ...]:
     """Names of the functions that the compiler made in this process, in order."""
     return tuple(_counter.names)
+
+
+def kernels_to_compile() -> list[int]:
+    """Numbers of the kernels that the cache does not seem to hold, those with the most signatures first."""
+    caches = [declared.dispatcher._cache for declared in _declared]  # noqa: SLF001
+    absent = [
+        number
+        for number, (declared, cache) in enumerate(zip(_declared, caches, strict=True))
+        if cache.entries() < len(declared.signatures)
+    ]
+    return sorted(absent, key=lambda number: -len(_declared[number].signatures))
+
+
+def compile_kernel(number: int) -> None:
+    """Compile one kernel into the cache, for another process to load."""
+    _declared[number].close()
 
 
 def warm_up(progress: Callable[[str], None] | None = None) -> WarmUp:

@@ -8,51 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.errors import Degenerate, InvalidInput
+from geometry.homographies.condition import SINGULAR, reciprocal_condition
+from geometry.homographies.rational import Rows, adjugate, product, whole_numbers
 from geometry.inputs import Array, real_array
 
-Rows = list[list[int]]
-
-_SINGULAR = 1e-14
 _SLACK = Fraction(1, 1 << 20)
 """Pixels by which a canvas may cut an image short: entries of homographies are rounded."""
-
-
-def _integers(matrix: Array) -> Rows:
-    """A whole-number multiple of a matrix of floats, without rounding."""
-    ratios = [[float(entry).as_integer_ratio() for entry in row] for row in matrix]
-    common = max(denominator for row in ratios for _, denominator in row)
-    return [[numerator * (common // denominator) for numerator, denominator in row] for row in ratios]
-
-
-def _product(left: Rows, right: Rows) -> Rows:
-    return [
-        [sum(a * b for a, b in zip(row, column, strict=True)) for column in zip(*right, strict=True)] for row in left
-    ]
-
-
-def _adjugate(m: Rows) -> Rows:
-    """The transposed cofactors: `adj(M) M = det(M) I`."""
-    return [
-        [
-            m[(j + 1) % 3][(i + 1) % 3] * m[(j + 2) % 3][(i + 2) % 3]
-            - m[(j + 1) % 3][(i + 2) % 3] * m[(j + 2) % 3][(i + 1) % 3]
-            for j in range(3)
-        ]
-        for i in range(3)
-    ]
-
-
-def _reciprocal_condition(matrix: Array) -> float:
-    """Smallest over largest singular value after rows and columns were scaled to a common size by powers of two."""
-    m = np.ldexp(matrix, -np.frexp(np.abs(matrix).max())[1])
-    for _ in range(4):
-        for axis in (1, 0):
-            largest = np.abs(m).max(axis=axis, keepdims=True)
-            if not largest.all():
-                return 0.0
-            m = np.ldexp(m, -np.frexp(largest)[1])
-    singular = np.linalg.svd(m, compute_uv=False)
-    return float(singular[2] / singular[0])
 
 
 class Placed(NamedTuple):
@@ -107,19 +68,19 @@ def output_to_source(
         `horizon_in_image`: the horizon crosses the source, so that no output shows all of it.
     """
     given = real_array(homography, "homography", (3, 3))
-    if not given.any() or _reciprocal_condition(given) < _SINGULAR:
+    if not given.any() or reciprocal_condition(given) < SINGULAR:
         raise Degenerate("singular_homography", "the homography has no inverse")
-    h = _integers(given)
+    h = whole_numbers(given)
     if pixel_center == "half":
-        h = _product(_product([[2, 0, -1], [0, 2, -1], [0, 0, 2]], h), [[2, 0, 1], [0, 2, 1], [0, 0, 2]])
+        h = product(product([[2, 0, -1], [0, 2, -1], [0, 0, 2]], h), [[2, 0, 1], [0, 2, 1], [0, 0, 2]])
     if direction == "source_to_output":
-        forward, backward = h, _adjugate(h)
+        forward, backward = h, adjugate(h)
     else:
-        forward, backward = _adjugate(h), h
+        forward, backward = adjugate(h), h
     origin = 0, 0
     if output is None:
         origin, output = _canvas(forward, source)
-        backward = _product(backward, [[1, 0, origin[0]], [0, 1, origin[1]], [0, 0, 1]])
+        backward = product(backward, [[1, 0, origin[0]], [0, 1, origin[1]], [0, 0, 1]])
     sign = _sign(forward[2], backward, source, output)
     largest = max(abs(entry) for row in backward for entry in row)
     scale = Fraction(sign, 1 << largest.bit_length())
@@ -145,8 +106,8 @@ def _canvas(forward: Rows, source: tuple[int, int]) -> tuple[tuple[int, int], tu
 def _sign(h3: list[int], backward: Rows, source: tuple[int, int], output: tuple[int, int]) -> int:
     centre = h3[0] * (source[0] - 1) + h3[1] * (source[1] - 1) + 2 * h3[2]
     side = next(value for value in (centre, h3[0], h3[1]) if value)
-    product = sum(a * row[2] for a, row in zip(h3, backward, strict=True))
-    sign = 1 if (side > 0) == (product > 0) else -1
+    fixed = sum(a * row[2] for a, row in zip(h3, backward, strict=True))
+    sign = 1 if (side > 0) == (fixed > 0) else -1
     corners = [(x, y) for x in (0, output[0] - 1) for y in (0, output[1] - 1)]
     w = [sign * (backward[2][0] * x + backward[2][1] * y + backward[2][2]) for x, y in corners]
     return sign if max(w) > 0 else -sign

@@ -9,33 +9,14 @@ import numpy as np
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel, routine
 from geometry.lanes import LANES, Operand, cast, floor, lanes, load, multiply_add, reinterpret, select, store
-from geometry.warp.border import BORDERS
+from geometry.warp.border import BORDERS, border_index
 from geometry.warp.chunk import read_ahead
 
-_CONSTANT, _REPLICATE, _REFLECT, _REFLECT_101, _WRAP = range(5)
 _CACHE_LINE = 64
 _ROWS_AHEAD = 64
 _ELEMENTS_AHEAD = 256
 _REALS = {"u1": "f4", "u2": "f8", "i2": "f8", "i4": "f8", "f4": "f8", "f8": "f8"}
 """Type of the blend's arithmetic; float32 holds a byte with 16 bits to spare."""
-
-
-@inline
-def _index(i, length, border):  # type: ignore[no-untyped-def]
-    """The index that stands for index i of an axis; -1 for the fill."""
-    if 0 <= i < length:
-        return i
-    if border == _CONSTANT:
-        return -1
-    if border == _REPLICATE:
-        return 0 if i < 0 else length - 1
-    if border == _WRAP:
-        return i % length
-    period = 2 * length if border == _REFLECT else max(2 * length - 2, 1)
-    i = i % period
-    if i < length:
-        return i
-    return period - 1 - i if border == _REFLECT else period - i
 
 
 @lanes
@@ -88,7 +69,7 @@ def _blend_row(taps, upper, lower, right, across, down, size, out, to):  # type:
 def _stage(source, width, channels, row, x, columns, border, fill, out, to):  # type: ignore[no-untyped-def]
     """A row of the image as if it went on beyond its border; row −1 is the fill."""
     for i in range(np.uint64(columns)):
-        column = _index(x + np.int64(i), width, border)
+        column = border_index(x + np.int64(i), width, border)
         if row < 0 or column < 0:
             for c in range(channels):
                 out[to + c] = fill[c]
@@ -158,7 +139,7 @@ def _crop(  # type: ignore[no-untyped-def]
                     _blend_row(source, at, under, np.uint64(right * channels), across, down, size, out, to)
                 continue
             for side in range(2 - whole):
-                index = _index(line + side * below, height, border)
+                index = border_index(line + side * below, height, border)
                 _stage(source, width, channels, index, x, columns + right, border, fill, stage, side * second)
             if whole:
                 _copy_row(stage, zero, size, out, to)
