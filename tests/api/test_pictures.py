@@ -101,6 +101,7 @@ def test_scalars_and_other_arrays_are_named_in_a_header(client: TestClient) -> N
     assert result == {
         "direction": "output_to_source",
         "pixel_center": "integer",
+        "translation": [0, 0],
         "array": "image",
         "other_arrays": ["mask"],
     }

@@ -14,7 +14,7 @@ def test_operations_are_found_by_their_distinct_names() -> None:
 
 
 def test_classes_of_documents_have_distinct_names_for_openapi() -> None:
-    names = [document.__name__ for o in OPERATIONS for document in (o.params, o.result)]
+    names = [document.__name__ for document in {document for o in OPERATIONS for document in (o.params, o.result)}]
     assert len(set(names)) == len(names)
     assert set(names) <= set(component_schemas())
 

@@ -17,6 +17,8 @@ def mask_stream(warped: Warped) -> Array:
 
     def blocks() -> Iterator[Array]:
         for start in range(0, height, rows):
-            yield warped.mask_rows(start, min(start + rows, height))
+            with np.errstate(all="ignore"):  # as for the image: what overflows is not inside
+                part = warped.mask_rows(start, min(start + rows, height))
+            yield part
 
     return ArrayStream((height, width), np.dtype(np.bool_), blocks)  # type: ignore[return-value]

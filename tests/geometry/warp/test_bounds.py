@@ -7,27 +7,32 @@ import pytest
 SCRIPT = """
 import ctypes, mmap
 import numpy as np
-from geometry import warp_perspective
+from geometry import remap, warp_perspective
+from geometry.warp.weights import INTERPOLATIONS
 
 libc, rng, page = ctypes.CDLL(None, use_errno=True), np.random.default_rng(0), mmap.PAGESIZE
 
-def guarded(shape, at_end):
-    size = int(np.prod(shape))
+def guarded(shape, dtype, at_end):
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
     pages = -(-size // page)
     memory = mmap.mmap(-1, (pages + 2) * page)
     base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     for offset in (0, (pages + 1) * page):
         assert libc.mprotect(ctypes.c_void_p(base + offset), page, 0) == 0
-    image = np.frombuffer(memory, np.uint8, size, page + (pages * page - size if at_end else 0)).reshape(shape)
-    image[...] = rng.integers(0, 256, shape)
-    return image
+    count, begin = size // np.dtype(dtype).itemsize, pages * page - size if at_end else 0
+    image = np.frombuffer(memory, dtype, count, page + begin)
+    image[...] = rng.integers(0, 256, image.shape)
+    return image.reshape(shape)
 
-for turn in range(160):
+for turn in range(200):
     height, width = rng.integers(1, 70, 2)
-    image = guarded((height, width, (1, 3, 4, 2)[turn % 4]), turn % 8 < 4)
+    dtype = ("u1", "u2", "u1", "f4", "u1", "f8", "i2", "i4")[turn % 8]
+    image = guarded((height, width, (1, 3, 4, 2, 5, 17, 33)[turn % 7]), dtype, turn % 3 > 0)
     matrix = np.eye(3) + rng.normal(size=(3, 3)) * [[0.4, 0.4, 8], [0.4, 0.4, 8], [0.004, 0.004, 0]]
-    for interpolation in ("linear", "nearest"):
+    points = rng.uniform(-5, 5, (20, 30, 2)) + rng.random((20, 30, 2)) * (width, height)
+    for interpolation in INTERPOLATIONS:
         warp_perspective(image, matrix, interpolation=interpolation, size=rng.integers(1, 300, 2).tolist())
+        remap(image, points, interpolation=interpolation, border="wrap")
 print("unharmed")
 """
 
