@@ -4,9 +4,18 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from skimage import transform
+from skimage import filters, transform
 
-from geometry import crop_patches, homography_from_points, interpolate_stack, remap, rotate_vectors, warp_perspective
+from geometry import (
+    crop_patches,
+    homography_from_points,
+    interpolate_stack,
+    remap,
+    rotate_vectors,
+    undistort,
+    undistort_points,
+    warp_perspective,
+)
 from tests.benchmarks.inputs import noise, photo
 from tests.benchmarks.paired import Row
 
@@ -110,10 +119,37 @@ def rows() -> Iterator[Row]:
         peer_scales={"scikit-image, a channel × 16": 16e3},
         rounds=5,
     )
+    yield from _shrunk_rows(colour)
     yield from _stack_rows()
     yield from _vector_rows()
     yield from _patch_rows()
     yield from _homography_rows()
+    yield from _lens_rows()
+
+
+def _shrunk_rows(colour: np.ndarray) -> Iterator[Row]:
+    """3840×2160 pixels to an eighth of width and height; only the area means of OpenCV are as free of aliasing."""
+    size = SIZE[0] // 8, SIZE[1] // 8
+    shrink = np.diag([1 / 8, 1 / 8, 1.0])
+    backward = transform.AffineTransform(scale=(8, 8), translation=(3.5, 3.5))
+    grey = np.ascontiguousarray(colour[:, :, 1]).astype(np.float32)
+
+    def skimage_channel() -> object:
+        blurred = filters.gaussian(grey, sigma=3.5, preserve_range=True)
+        return transform.warp(blurred, backward, output_shape=size[::-1], order=1, preserve_range=True)
+
+    yield Row(
+        "warp",
+        "warp-perspective antialiased u8×3, an eighth",
+        lambda: warp_perspective(colour, shrink, size=size, pixel_center="half", antialias=True),
+        {
+            "OpenCV resize, area": lambda: cv2.resize(colour, size, interpolation=cv2.INTER_AREA),
+            "scikit-image, blur and warp, a channel × 3": skimage_channel,
+        },
+        {},
+        peer_scales={"scikit-image, blur and warp, a channel × 3": 3e3},
+        rounds=5,
+    )
 
 
 def _stack_rows() -> Iterator[Row]:
@@ -228,5 +264,42 @@ def _homography_rows() -> Iterator[Row]:
             "OpenCV RANSAC": lambda: cv2.findHomography(source, mixed, cv2.RANSAC, 3.0),
             "OpenCV USAC_MAGSAC": lambda: cv2.findHomography(source, mixed, cv2.USAC_MAGSAC, 3.0),
         },
+        {},
+    )
+
+
+def _lens_rows() -> Iterator[Row]:
+    """A photograph of 3840×2160 pixels, and 1,000,000 points, seen through two lenses."""
+    picture = photo(SIZE)
+    K = np.array([[3000.0, 0.0, 1919.5], [0.0, 3000.0, 1079.5], [0.0, 0.0, 1.0]])
+    brown = np.array([-0.28, 0.09, 1e-3, -5e-4, -0.01])
+    fisheye = np.array([0.02, -0.01, 0.003, -0.001])
+    points = SIZE * noise((1_000_000, 2), np.float64)
+    yield Row(
+        "warp",
+        "undistort linear u8×3, Brown–Conrady",
+        lambda: undistort(picture, K, brown),
+        {"OpenCV": lambda: cv2.undistort(picture, K, brown)},
+        {},
+    )
+    yield Row(
+        "warp",
+        "undistort linear u8×3, fisheye",
+        lambda: undistort(picture, K, fisheye, model="fisheye"),
+        {"OpenCV": lambda: cv2.fisheye.undistortImage(picture, K, fisheye, Knew=K)},
+        {},
+    )
+    yield Row(
+        "warp",
+        "undistort-points 1,000,000, Brown–Conrady",
+        lambda: undistort_points(points, K, brown),
+        {"OpenCV": lambda: cv2.undistortPoints(points[:, None], K, brown, P=K)},
+        {},
+    )
+    yield Row(
+        "warp",
+        "undistort-points 1,000,000, fisheye",
+        lambda: undistort_points(points, K, fisheye, model="fisheye"),
+        {"OpenCV": lambda: cv2.fisheye.undistortPoints(points[:, None], K, fisheye, P=K)},
         {},
     )

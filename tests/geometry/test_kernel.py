@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from geometry import matrix_rank, warp_perspective
-from geometry.kernel import compilations, compiled_names, warm_up
+from geometry.kernel import compilations, compiled_names, kernels_to_compile, warm_up
 
 pytestmark = pytest.mark.jit
 
@@ -33,3 +35,20 @@ def test_a_warmed_kernel_refuses_types_that_were_not_declared() -> None:
     warm_up()
     with pytest.raises(TypeError):
         _declared[0].dispatcher(object())
+
+
+def test_the_cache_knows_the_files_and_constants_that_a_kernel_is_made_from() -> None:
+    from geometry.kernel import _borrowed
+    from geometry.warp.bytes import _linear_bytes
+
+    files: set[str] = set()
+    constants: dict[str, str] = {}
+    _borrowed(_linear_bytes.py_func, files, constants)
+    assert {Path(file).name for file in files} == {"bytes.py", "chunk.py", "lanes.py"}
+    assert constants["geometry.warp.chunk.ONE"] == "32768"
+    assert constants["geometry.warp.bytes._ROWS_AHEAD"] == "4"
+
+
+def test_what_is_in_the_cache_need_not_be_compiled() -> None:
+    warm_up()
+    assert kernels_to_compile() == []

@@ -10,8 +10,8 @@ from tests.docs.scenes import checkerboard
 from tests.geometry.warp.homographies import random_image, rotation
 from tests.naive import antialias as naive
 
-# Rounding to the nearest integer; floats are of the order of 1, means of up to 256 of them in the type's arithmetic, and
-# coordinates of some hundred pixels near the horizon.
+# Rounding to the nearest integer; floats are of the order of 1, means of up to 256 of them in the type's arithmetic,
+# and coordinates of some hundred pixels near the horizon.
 TOLERANCE = {"uint8": 0.501, "uint16": 0.5001, "int16": 0.5001, "int32": 0.5001, "float32": 2e-5, "float64": 1e-10}
 
 # Out of the source and back into it; the horizon is far.
@@ -39,7 +39,7 @@ def test_equals_the_definition(homography, dtype, channels):
     assert error.max() <= TOLERANCE[image.dtype.name] * scale
     np.testing.assert_array_equal(got.mask, np.where(averaged, mask, plain.mask))
     assert got.image[~averaged].tobytes() == plain.image[~averaged].tobytes()
-    assert 0.3 < averaged.mean()
+    assert averaged.mean() > 0.3
 
 
 @pytest.mark.parametrize("border", BORDERS)
@@ -146,9 +146,9 @@ def test_a_foreshortened_checkerboard_is_near_the_truth():
     def rms(image):
         return np.sqrt(np.mean((image.astype(float) - truth) ** 2))
 
-    # What is left is the blur of linear interpolation at the edges of near squares.
-    assert rms(got.image) < 8
-    assert rms(plain.image) > 4 * rms(got.image)
+    # What is left is mostly the blur of linear interpolation at the edges of near squares.
+    assert rms(got.image) < 4
+    assert rms(plain.image) > 8 * rms(got.image)
 
 
 def test_nearest_is_refused():
