@@ -118,6 +118,12 @@ class Vector:
     def __gt__(self, other: Operand) -> "Vector":
         return self._compare(">", other)
 
+    def __le__(self, other: Operand) -> "Vector":
+        return self._compare("<=", other)
+
+    def __ge__(self, other: Operand) -> "Vector":
+        return self._compare(">=", other)
+
     __radd__, __rmul__ = __add__, __mul__
 
 

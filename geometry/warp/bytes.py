@@ -140,6 +140,40 @@ def _blend_4(
     store(out, at, reinterpret(mixed[0] | mixed[1] << 8 | mixed[2] << 16 | mixed[3] << 24, np.uint8))
 
 
+@inline
+def gather_words(source, channels, base, stride, lo, hi, offsets, upper, lower):  # type: ignore[no-untyped-def]
+    """The words of pixels `lo:hi`, all inside the source; pairs of bytes instead where there is one channel."""
+    pairs_up, pairs_down = upper.view(np.uint16), lower.view(np.uint16)
+    for block in range(lo // BLOCK * BLOCK, hi, BLOCK):
+        begin, end = np.uint64(max(lo, block)), np.uint64(min(hi, block + BLOCK))
+        if end - begin == np.uint64(BLOCK):
+            if channels == 1:
+                _gather(source, base, base + stride, begin, offsets, pairs_up, pairs_down)
+            else:
+                _gather(source, base, base + stride, begin, offsets, upper, lower)
+        elif channels == 1:
+            for k in range(begin, end):
+                _gather_one(source, base, base + stride, k, offsets, pairs_up, pairs_down)
+        else:
+            for k in range(begin, end):
+                _gather_one(source, base, base + stride, k, offsets, upper, lower)
+
+
+@inline
+def blend_words(channels, first, last, upper, lower, across, down, blended):  # type: ignore[no-untyped-def]
+    """Write `blended[channels i:]` of blocks `first:last`."""
+    if channels == 1:
+        pairs_up, pairs_down = upper.view(np.uint16), lower.view(np.uint16)
+        for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
+            _blend_1(i, pairs_up, pairs_down, across, down, blended, i)
+    elif channels == 3:
+        for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
+            _blend_3(i, upper, lower, across, down, blended, i * np.uint64(3))
+    else:
+        for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
+            _blend_4(i, upper, lower, across, down, blended, i * np.uint64(4))
+
+
 @kernel("void(u1[::1], i8, i8, i8, f8[:,::1], i8, i8, i8, i8[:,::1], i8, i8, u1[::1])")
 def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, start, stop, out):  # type: ignore[no-untyped-def]
     offsets = np.zeros(CHUNK, np.int32)
@@ -168,19 +202,7 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
                     ahead = base + rows_ahead(m, float(left + CHUNK // 2), line, u, v, _ROWS_AHEAD, stride, channels)
                     for i in range(np.uint64(lo), np.uint64(hi), np.uint64(4 if abs(b1) > 1 / BLOCK else 16)):
                         read_ahead(source, ahead + np.int64(offsets[i]))
-                    for block in range(first, last, BLOCK):
-                        begin, end = np.uint64(max(lo, block)), np.uint64(min(hi, block + BLOCK))
-                        if end - begin == np.uint64(BLOCK):
-                            if channels == 1:
-                                _gather(source, base, base + stride, begin, offsets, pairs_up, pairs_down)
-                            else:
-                                _gather(source, base, base + stride, begin, offsets, upper, lower)
-                        elif channels == 1:
-                            for k in range(begin, end):
-                                _gather_one(source, base, base + stride, k, offsets, pairs_up, pairs_down)
-                        else:
-                            for k in range(begin, end):
-                                _gather_one(source, base, base + stride, k, offsets, upper, lower)
+                    gather_words(source, channels, base, stride, lo, hi, offsets, upper, lower)
                 else:
                     if short:
                         _gather_some(source, base, base + stride, lo, hi, offsets, upper, lower)
@@ -191,15 +213,7 @@ def _linear_bytes(source, width, height, channels, m, x, y, columns, spans, star
                     if channels == 1:
                         _shorten(lo, hi, upper, pairs_up)
                         _shorten(lo, hi, lower, pairs_down)
-                if channels == 1:
-                    for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
-                        _blend_1(i, pairs_up, pairs_down, across, down, blended, i)
-                elif channels == 3:
-                    for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
-                        _blend_3(i, upper, lower, across, down, blended, i * np.uint64(3))
-                else:
-                    for i in range(np.uint64(first), np.uint64(last), np.uint64(BLOCK)):
-                        _blend_4(i, upper, lower, across, down, blended, i * np.uint64(4))
+                blend_words(channels, first, last, upper, lower, across, down, blended)
                 begin = np.uint64(lo * channels)
                 at = np.uint64((row * columns + left - x + lo) * channels)
                 for byte in range(np.uint64((hi - lo) * channels)):

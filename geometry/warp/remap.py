@@ -13,6 +13,7 @@ from geometry.memory import fresh_arrays
 from geometry.warp.border import BORDERS, border_index
 from geometry.warp.chunk import CHUNK
 from geometry.warp.fill import fill_values
+from geometry.warp.mapped import LARGEST, linear_mapped
 from geometry.warp.nearest import copy_pixels
 from geometry.warp.sampling import interpolate
 from geometry.warp.spans import EDGE, Region, span_bounds
@@ -22,7 +23,7 @@ from geometry.warp.weights import INTERPOLATIONS, TAPS
 _GRAIN_PIXELS = 1 << 15  # so that the points of a band stay in the second-level cache
 
 Points = Callable[[int, int], Array]
-"""Source points (u, v) of output rows start:stop, (stop - start, width, 2) float64, C-contiguous."""
+"""Source points (u, v) of output rows start:stop, (stop - start, width, 2), float32 or float64, C-contiguous."""
 
 
 @kernel("void(u1[::1], i8, i8, i8, f8[:,:,::1], i8, i8, u1[::1], u1[::1], u1[:,:,::1])")
@@ -80,8 +81,14 @@ def remap_rows(
     region = Region(0, 0, width, height)
     pixel = channels * source.dtype.itemsize
 
+    few_bytes = interpolation == "linear" and source.dtype == np.uint8 and channels in (1, 3, 4)
+
     def work(start: int, stop: int) -> None:
         at = points(start, stop)
+        if few_bytes and source.nbytes <= LARGEST:
+            linear_mapped(source, at, start, stop, out, border=border, fill=filling)
+            return
+        at = at.astype(np.float64, copy=False)
         if interpolation == "nearest":
             copied = np.empty(CHUNK * pixel + 16, np.uint8)
             _nearest_mapped(
@@ -151,8 +158,9 @@ def remap(
         raise InvalidInput("map", f"must hold real numbers, came as {points.dtype}")
 
     def rows(start: int, stop: int) -> Array:
-        band = kernel_view(points[start:stop].astype(np.float64, copy=False))
-        return band - shift if shift else band
+        kind = np.float32 if points.dtype == np.float32 else np.float64
+        band = kernel_view(points[start:stop].astype(kind, copy=False))
+        return band - kind(shift) if shift else band
 
     warped = remap_rows(
         source, rows, (points.shape[1], points.shape[0]), interpolation=interpolation, border=border, fill=fill

@@ -55,6 +55,20 @@ def test_equals_the_definition(dtype, interpolation, channels):
         np.testing.assert_array_equal(got.mask, mask)
 
 
+@pytest.mark.parametrize("channels", [None, 3, 4])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("border", BORDERS)
+def test_bytes_equal_the_definition_over_many_chunks(border, kind, channels):
+    rng = np.random.default_rng(5)
+    shape = (12, 40) if channels is None else (12, 40, channels)
+    image = random_image(rng, shape, np.uint8)
+    points = np.clip(some_points(rng, (3, 300), (12, 40)), -50, 90).astype(kind)
+    got = remap(image, points, border=border, fill=9)
+    expected, mask = naive.remap(image, points, "linear", border, 9)
+    assert np.abs(got.image - expected).max() <= TOLERANCE["uint8"]
+    np.testing.assert_array_equal(got.mask, mask)
+
+
 def test_a_map_that_a_homography_makes_gives_the_warp_by_it():
     rng = np.random.default_rng(3)
     image = rng.random((30, 40, 3))
