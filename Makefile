@@ -42,6 +42,7 @@ format: $(VENV)/.test
 bench: $(VENV)/.bench
 	$(BIN)/epipole warm-up
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.accuracy
 
 # Pages and tables that are written from the code, and the pictures that the examples of the README give.
 docs: $(VENV)/.bench

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     spare_bytes: int = Field(
         256 << 20,
         ge=0,
-        description="Bytes of freed results that wait to be used again: the first touch of new memory is slow. 0: none.",
+        description="Bytes of freed results that wait to be used again; new memory is slow at first touch. 0: none.",
     )
     queue_size: int = Field(64, ge=0, description="Requests that may wait for a compute slot; beyond it 503.")
     request_timeout: float = Field(

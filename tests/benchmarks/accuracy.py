@@ -50,7 +50,10 @@ def linear_rows() -> Iterator[tuple[str, str, str]]:
         height, width = photo.shape[:2]
         points = source_points(H, width, height)
         _, mask = warp_perspective(photo, H)
-        results = {"Epipole": warp_perspective(photo, H).image, "OpenCV": cv2.warpPerspective(photo, H, (width, height))}
+        results = {
+            "Epipole": warp_perspective(photo, H).image,
+            "OpenCV": cv2.warpPerspective(photo, H, (width, height)),
+        }
         truth = true_linear(photo, points)
         stripes = np.zeros_like(photo)
         stripes[:, 1::2] = 255
@@ -71,7 +74,7 @@ def linear_rows() -> Iterator[tuple[str, str, str]]:
             shifts[peer] = max(shifts[peer], float(off))
     ours, theirs = worst["Epipole"], worst["OpenCV"]
     yield "u8 linear, largest error", f"{ours[0]:.3f} levels", f"{theirs[0]:.3f} levels"
-    yield "u8 linear, root mean square error (rounding alone: 0.289)", f"{ours[1]:.3f} levels", f"{theirs[1]:.3f} levels"
+    yield "u8 linear, root mean square error (rounding: 0.289)", f"{ours[1]:.3f} levels", f"{theirs[1]:.3f} levels"
     yield "u8 linear, pixels not rounded to the nearest", f"{ours[2]:.2%}", f"{theirs[2]:.2%}"
     yield (
         "u8 linear, a coordinate is off by up to (stripes of 0 and 255)",
@@ -118,9 +121,10 @@ def main() -> None:
     lines = [
         "# How exact the warps are",
         "",
-        f"Written by `python -m tests.benchmarks.accuracy`; OpenCV {cv2.__version__}, scipy {version('scipy')}. The truth is computed in float64 from exact",
-        "matrices by `scipy.ndimage.map_coordinates`. Photographs are scikit-image's; the homography turns, moves and",
-        "tilts them slightly. OpenCV's `warpPerspective` stands beside with its default accuracy.",
+        f"Written by `python -m tests.benchmarks.accuracy`; OpenCV {cv2.__version__}, scipy {version('scipy')}.",
+        "The truth is computed in float64 from exact matrices by `scipy.ndimage.map_coordinates`.",
+        "Photographs are scikit-image's; the homography turns, moves and tilts them slightly.",
+        "OpenCV's `warpPerspective` stands beside with its default accuracy.",
         "",
         "| | Epipole | OpenCV |",
         "|---|---|---|",

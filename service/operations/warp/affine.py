@@ -13,7 +13,7 @@ from service.operations.warp.options import WarpOptions, WarpResult, WarpSource,
 
 class AffineMatrix(WarpSource):
     matrix: Matrix23 = Field(
-        description="The map [A | t]: takes (x, y) of one image to A (x, y) + t in the other. Direction: see `direction`."
+        description="The map [A | t]: takes (x, y) of one image to A (x, y) + t of the other. Direction: `direction`."
     )
 
 
