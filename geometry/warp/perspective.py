@@ -10,10 +10,11 @@ from geometry.bands import run_bands
 from geometry.errors import Degenerate, InvalidInput
 from geometry.inputs import Array, choice, extent, pixels, real_array
 from geometry.memory import fresh_arrays
-from geometry.warp.antialias import average, footprint_mask
+from geometry.warp.antialias import average
 from geometry.warp.border import BORDERS, around
 from geometry.warp.bytes import linear_bytes
 from geometry.warp.fill import fill_values
+from geometry.warp.footprints import footprint_mask
 from geometry.warp.homography import output_to_source
 from geometry.warp.nearest import nearest
 from geometry.warp.pyramid import pyramid

@@ -24,6 +24,12 @@ VARIATIONS: dict[str, list[dict[str, Any]]] = {
     "warp-perspective": [
         {
             "image": {"data": [[[y * 9 + x, 200 - x, 80] for x in range(9)] for y in range(7)], "dtype": "uint8"},
+            "homography": [[0.4, 0.1, 1], [0, 0.3, 1], [0.001, 0.05, 1]],
+            "size": {"width": 6, "height": 4},
+            "antialias": True,
+        },
+        {
+            "image": {"data": [[[y * 9 + x, 200 - x, 80] for x in range(9)] for y in range(7)], "dtype": "uint8"},
             "homography": [[1, 0.1, 1], [0, 1.2, -1], [0.001, 0, 1]],
             "size": {"width": 11, "height": 6},
             "roi": {"x": 2, "y": 1, "width": 7, "height": 4},

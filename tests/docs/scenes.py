@@ -48,7 +48,7 @@ class Checkerboard(NamedTuple):
 
 def checkerboard(width: int) -> Checkerboard:
     """A checkerboard that reaches from below the view to near the horizon, in an output that wide."""
-    square, squares = 16, 64
+    square, squares = 64, 64
     source = np.kron(np.indices((squares, squares)).sum(axis=0) % 2 == 0, np.ones((square, square)))
     side, height = square * squares, width * 5 // 8
     ground = np.array([[0, 0], [side, 0], [side, side], [0, side]], float) - 0.5

@@ -42,7 +42,7 @@ def _warp(params: WarpAffineParams) -> WarpResult:
         mask=mask_stream(warped),
         direction=params.direction,
         pixel_center=params.pixel_center,
-        translation=warped.translation,
+        translation=list(warped.translation),
     )
 
 

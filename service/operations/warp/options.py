@@ -92,8 +92,10 @@ class WarpResult(Document):
     mask: ResultMask = Field(description="Where a pixel came wholly from inside the source.")
     direction: str = Field(description="The direction that the matrix was read in.")
     pixel_center: str = Field(description="Where pixel centres were taken to lie.")
-    translation: tuple[int, int] = Field(
-        description="Pixels (x, y) by which output points are moved against those of the matrix; 0, 0 without `fit`."
+    translation: list[int] = Field(
+        description="Pixels (x, y) by which output points are moved against those of the matrix; 0, 0 without `fit`.",
+        min_length=2,
+        max_length=2,
     )
 
 

@@ -43,7 +43,7 @@ def _warp(params: WarpPerspectiveParams) -> WarpResult:
         mask=mask_stream(warped),
         direction=params.direction,
         pixel_center=params.pixel_center,
-        translation=warped.translation,
+        translation=list(warped.translation),
     )
 
 

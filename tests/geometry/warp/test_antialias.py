@@ -113,7 +113,8 @@ def test_missing_values_stay_within_the_footprints_that_cover_them(missing, fact
     image = np.ones((4 * factor, 5 * factor), np.float32)
     image[factor, 3 * factor] = missing
     shrink = np.diag([1 / factor, 1 / factor, 1])
-    got = warp_perspective(image, shrink, size=(5, 4), pixel_center="half", antialias=True)
+    with np.errstate(invalid="ignore"):  # uncompiled, infinity times a weight of zero is reported
+        got = warp_perspective(image, shrink, size=(5, 4), pixel_center="half", antialias=True)
     expected = np.ones((4, 5))
     expected[1, 3] = missing
     np.testing.assert_array_equal(got.image, expected)
@@ -146,9 +147,9 @@ def test_a_foreshortened_checkerboard_is_near_the_truth():
     def rms(image):
         return np.sqrt(np.mean((image.astype(float) - truth) ** 2))
 
-    # What is left is mostly the blur of linear interpolation at the edges of near squares.
-    assert rms(got.image) < 4
-    assert rms(plain.image) > 8 * rms(got.image)
+    # What is left is the blur of linear interpolation between pixels of the levels.
+    assert rms(got.image) < 5
+    assert rms(plain.image) > 10 * rms(got.image)
 
 
 def test_nearest_is_refused():
