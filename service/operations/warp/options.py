@@ -115,7 +115,7 @@ def warp_cost(image: Array | PendingArray, options: WarpOptions, fitted: Callabl
     if not options.antialias:
         return cost
     elements = prod(image.shape)
-    channels = elements // prod(image.shape[:2])
+    channels = image.shape[2] if len(image.shape) == 3 else 1
     means = width * height * _SUB_SAMPLES * (10.0 + 8.0 * channels)
     levels = pyramid_bytes((*image.shape[:2], channels), image.dtype)
     return replace(cost, scratch=cost.scratch + levels, flops=cost.flops + means + 4.0 * elements)
