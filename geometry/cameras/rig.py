@@ -96,7 +96,7 @@ class Rig:
         """
         self._check_rows(start, stop, layout)
         choice(dtype, "dtype", get_args(Float))
-        unit_norm = self._check_normalization(normalization, dtype)
+        unit_norm = self.check_normalization(normalization, dtype)
         base = self.pairs_before(start, layout)
         pairs = self.pairs_before(stop, layout) - base
         shape = (stop - start, self.cameras, 3, 3) if layout == "full" else (pairs, 3, 3)
@@ -122,7 +122,7 @@ class Rig:
 
     def fundamental_pairs(self, pairs: Array, *, normalization: Normalization = "frobenius") -> tuple[Array, Array]:
         """Compute fundamental matrices (M, 3, 3) and status (M,) of the pairs (M, 2), int64, in range."""
-        unit_norm = self._check_normalization(normalization, "float64", pairs)
+        unit_norm = self.check_normalization(normalization, "float64", pairs)
         matrices, status = np.empty((len(pairs), 9)), status_pairs(self._prepared, pairs)
         run_bands(
             lambda start, stop: product_pairs(
@@ -164,8 +164,8 @@ class Rig:
         if not 0 <= start <= stop <= self.cameras:
             raise InvalidInput("start", f"rows {start}:{stop} are not within 0:{self.cameras}")
 
-    def _check_normalization(self, normalization: Normalization, dtype: Float, pairs: Array | None = None) -> bool:
-        """Whether matrices get unit norm; if not, that their entries fit `dtype`."""
+    def check_normalization(self, normalization: Normalization, dtype: Float, pairs: Array | None = None) -> bool:
+        """Whether matrices get unit norm; raises InvalidInput if they do not and their entries do not fit `dtype`."""
         if choice(normalization, "normalization", get_args(Normalization)) == "frobenius":
             return True
         regular = np.isfinite(self._prepared.tolerances)

@@ -145,6 +145,7 @@ class FundamentalAllResult(Document):
 
 def _all(params: FundamentalAllParams) -> FundamentalAllResult:
     rig = geometry.Rig(params.projections)
+    rig.check_normalization(params.normalization, params.dtype)  # before the answer has begun
     status = rig.status(params.layout)
     cameras, dtype = params.projections.shape[0], np.dtype(params.dtype)
     rows = max(1, _BLOCK_BYTES // max(1, cameras * 9 * dtype.itemsize))

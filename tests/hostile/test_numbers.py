@@ -111,3 +111,13 @@ def test_empty_arrays(client: TestClient, case: Case) -> None:
         for empty in ([], [[]], [[[]]], [[[], []]], {"data": [], "dtype": "float64"}):
             answer = client.post(case.path, json={**case.params, name: empty}, headers={"Accept": "application/json"})
             check(answer)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-npy"])
+def test_determinants_that_no_float_holds_are_refused_before_the_answer_begins(client: TestClient, accept: str) -> None:
+    projection = [[1e200, 0, 0, 1], [0, 1e200, 0, 2], [0, 0, 1e200, 3]]
+    other = [[1e200, 0, 0, 5], [0, 1e200, 0, 2], [0, 1, 1e200, 3]]
+    params = {"projections": [projection, other], "normalization": "none", "dtype": "float32"}
+    answer = client.post("/v1/fundamental-all", json=params, headers={"Accept": accept})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/normalization"
