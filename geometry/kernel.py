@@ -9,6 +9,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -91,6 +93,12 @@ def _borrowed(function: Any, files: set[str], constants: dict[str, str]) -> None
             constants[f"{function.__module__}.{name}"] = repr(value)
 
 
+@cache
+def _content(file: str) -> str:
+    """What stands for a source file: times change when a tree is copied or packed into an image."""
+    return sha256(Path(file).read_bytes()).hexdigest()
+
+
 class _Cache(FunctionCache):
     """Numba's cache on disk, which notices changes in every file that a kernel is made from, not only its own."""
 
@@ -99,8 +107,7 @@ class _Cache(FunctionCache):
         files: set[str] = set()
         constants: dict[str, str] = {}
         _borrowed(function, files, constants)
-        status = [Path(file).stat() for file in sorted(files)]
-        stamp = [(file.st_mtime, file.st_size) for file in status], sorted(constants.items())
+        stamp = [_content(file) for file in sorted(files)], sorted(constants.items())
         self._cache_file = IndexDataCacheFile(  # type: ignore[no-untyped-call]
             cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=stamp
         )
