@@ -7,8 +7,7 @@ import geometry
 from geometry.warp.perspective import fitted_size
 from service.arrays.types import Matrix23
 from service.operation import Cost, Example, Operation
-from service.operations.warp.mask import mask_stream
-from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost
+from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost, warp_result
 
 
 class AffineMatrix(WarpSource):
@@ -37,13 +36,7 @@ def _cost(params: WarpAffineParams) -> Cost:
 
 def _warp(params: WarpAffineParams) -> WarpResult:
     warped = geometry.warp_affine(params.image, params.matrix, **params.arguments())
-    return WarpResult(
-        image=warped.image,
-        mask=mask_stream(warped),
-        direction=params.direction,
-        pixel_center=params.pixel_center,
-        translation=list(warped.translation),
-    )
+    return warp_result(warped, params)
 
 
 WARP_AFFINE = Operation(

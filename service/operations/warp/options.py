@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from geometry import Degenerate
+from geometry import Degenerate, Warped
 from geometry.warp.pyramid import pyramid_bytes
 from service.arrays.pending import PendingArray
 from service.arrays.types import Array, Image, ResultImage, ResultMask
 from service.documents import Document
 from service.operation import Cost, OutputArray
 from service.operations.shapes import Border, Numbers, Roi, Size
+from service.operations.warp.mask import mask_stream
 
 Interpolation = Literal["nearest", "linear", "cubic", "cubic_opencv", "lanczos"]
 PixelCenter = Literal["integer", "half"]
@@ -96,6 +97,17 @@ class WarpResult(Document):
         description="Pixels (x, y) by which output points are moved against those of the matrix; 0, 0 without `fit`.",
         min_length=2,
         max_length=2,
+    )
+
+
+def warp_result(warped: Warped, options: WarpOptions) -> WarpResult:
+    """What a warp by a matrix answers."""
+    return WarpResult(
+        image=warped.image,
+        mask=mask_stream(warped),
+        direction=options.direction,
+        pixel_center=options.pixel_center,
+        translation=list(warped.translation),
     )
 
 

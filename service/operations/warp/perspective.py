@@ -6,8 +6,7 @@ import geometry
 from geometry.warp.perspective import fitted_size
 from service.arrays.types import Matrix3
 from service.operation import Cost, Example, Operation
-from service.operations.warp.mask import mask_stream
-from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost
+from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost, warp_result
 
 
 class Homography(WarpSource):
@@ -38,13 +37,7 @@ def _cost(params: WarpPerspectiveParams) -> Cost:
 
 def _warp(params: WarpPerspectiveParams) -> WarpResult:
     warped = geometry.warp_perspective(params.image, params.homography, **params.arguments())
-    return WarpResult(
-        image=warped.image,
-        mask=mask_stream(warped),
-        direction=params.direction,
-        pixel_center=params.pixel_center,
-        translation=list(warped.translation),
-    )
+    return warp_result(warped, params)
 
 
 WARP_PERSPECTIVE = Operation(
