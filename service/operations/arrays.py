@@ -5,7 +5,7 @@ from math import prod
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Matrices, ResultRank, ResultSingular
+from service.arrays.types.matrices import Matrices, ResultRank, ResultSingular
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 

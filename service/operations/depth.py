@@ -6,16 +6,10 @@ from pydantic import Field
 
 import geometry
 from geometry.depth import DEPTH_STATUS
-from service.arrays.types import (
-    Depth,
-    Matrix3,
-    ResultDepth,
-    ResultIndex,
-    ResultMask,
-    ResultPixelStatus,
-    ResultPoints,
-    Transform,
-)
+from service.arrays.types.cameras import Transform
+from service.arrays.types.depth import Depth, ResultDepth, ResultIndex, ResultPixelStatus, ResultPoints
+from service.arrays.types.images import ResultMask
+from service.arrays.types.plane import Matrix3
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Size

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import FilterKernel, Image, PixelPoints, ResultFiltered, ResultValues, WindowKernel
+from service.arrays.types.filters import FilterKernel, ResultFiltered, ResultValues, WindowKernel
+from service.arrays.types.images import Image
+from service.arrays.types.plane import PixelPoints
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers

@@ -5,7 +5,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from service.arrays.pending import PendingArray
-from service.arrays.types import Image, Matrix3
+from service.arrays.types.images import Image
+from service.arrays.types.plane import Matrix3
 from service.documents import Document
 from service.errors import UnreadableBody
 from service.operations.shapes import Size

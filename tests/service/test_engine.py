@@ -8,7 +8,8 @@ import pytest
 from pydantic import Field
 
 from service.arrays.pending import ArrayStream
-from service.arrays.types import Image, ResultRig
+from service.arrays.types.cameras import ResultRig
+from service.arrays.types.images import Image
 from service.documents import Document
 from service.engine import Answering, Engine, Request
 from service.errors import Abandoned, DeadlinePassed, InvalidParams, NotAcceptable, Overloaded, TooLarge

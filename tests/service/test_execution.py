@@ -7,7 +7,8 @@ from pydantic import Field, ValidationError
 
 from geometry.errors import Degenerate, InvalidInput
 from service.arrays.reference import References
-from service.arrays.types import Image, Matrix3, ResultImage
+from service.arrays.types.images import Image, ResultImage
+from service.arrays.types.plane import Matrix3
 from service.documents import Document
 from service.errors import DegenerateInput, InvalidParams, TooLarge
 from service.execution import compute, price, validate

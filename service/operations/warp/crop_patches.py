@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Centers, Image, ResultPatches, ResultPatchMasks
+from service.arrays.types.images import Image, ResultPatches, ResultPatchMasks
+from service.arrays.types.plane import Centers
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers, Size

@@ -8,7 +8,8 @@ from pydantic import Field
 import geometry
 from geometry.errors import Degenerate
 from geometry.warp import quad_layout
-from service.arrays.types import Corners, Image, ResultHomography, ResultImage, ResultMask
+from service.arrays.types.images import Image, ResultImage, ResultMask
+from service.arrays.types.plane import Corners, ResultHomography
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers, Size

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import NumberEach, ResultHomographies, ScaleEach, VectorEach
+from service.arrays.types.plane import NumberEach, ResultHomographies, ScaleEach, VectorEach
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Size

@@ -3,7 +3,8 @@
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Camera, Matrix3, PlaneAxes, ResultHomography, Vector3
+from service.arrays.types.cameras import Camera, Vector3
+from service.arrays.types.plane import Matrix3, PlaneAxes, ResultHomography
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Points2, ResultErrors, ResultHomography, ResultInliers, Weights
+from service.arrays.types.plane import Points2, ResultErrors, ResultHomography, ResultInliers, Weights
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 

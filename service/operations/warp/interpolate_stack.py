@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Frames, ResultImage, ResultMask, TimeMap, Timestamps
+from service.arrays.types.images import Frames, ResultImage, ResultMask, TimeMap, Timestamps
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Numbers

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from geometry import Degenerate, Warped
 from geometry.warp.pyramid import pyramid_bytes
-from service.arrays.pending import PendingArray
-from service.arrays.types import Array, Image, ResultImage, ResultMask
+from service.arrays.pending import Array, PendingArray
+from service.arrays.types.images import Image, ResultImage, ResultMask
 from service.documents import Document
 from service.operation import Cost, OutputArray
 from service.operations.shapes import Border, Numbers, Roi, Size

@@ -4,7 +4,7 @@ from pydantic import Field
 
 import geometry
 from geometry.warp.perspective import fitted_size
-from service.arrays.types import Matrix3
+from service.arrays.types.plane import Matrix3
 from service.operation import Cost, Example, Operation
 from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost, warp_result
 

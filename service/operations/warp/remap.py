@@ -3,7 +3,8 @@
 from pydantic import Field
 
 import geometry
-from service.arrays.types import PointMap, ResultImage, ResultMask
+from service.arrays.types.images import ResultImage, ResultMask
+from service.arrays.types.plane import PointMap
 from service.documents import Document
 from service.operation import Cost, Example, Operation
 from service.operations.shapes import Border, Numbers

@@ -6,7 +6,7 @@ from pydantic import Field
 
 import geometry
 from geometry.errors import InvalidInput
-from service.arrays.types import Angles, ResultVectorImages, VectorImages
+from service.arrays.types.images import Angles, ResultVectorImages, VectorImages
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 

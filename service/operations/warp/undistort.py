@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types import Distortion, Matrix3, ResultImage, ResultMask, ResultMatrix3
+from service.arrays.types.images import ResultImage, ResultMask
+from service.arrays.types.plane import Distortion, Matrix3, ResultMatrix3
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Border, Numbers, Size

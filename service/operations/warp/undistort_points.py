@@ -7,7 +7,8 @@ from pydantic import Field
 
 import geometry
 from geometry.lenses import POINT_STATUS
-from service.arrays.types import Distortion, Matrix3, PixelPoints, ResultPixelPoints, ResultStatus
+from service.arrays.types.cameras import ResultStatus
+from service.arrays.types.plane import Distortion, Matrix3, PixelPoints, ResultPixelPoints
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 

@@ -6,7 +6,8 @@ import pytest
 from pydantic import Field
 
 from service.arrays.pending import ArrayStream, PendingArray
-from service.arrays.types import Image, ResultImage, ResultMask, ResultStatus
+from service.arrays.types.cameras import ResultStatus
+from service.arrays.types.images import Image, ResultImage, ResultMask
 from service.documents import Document
 from service.errors import InvalidParams, NotAcceptable
 from service.execution import Call

@@ -1,0 +1,13 @@
+"""More calls of every operation, besides its examples."""
+
+from typing import Any
+
+from tests.contract.variations import arrays, cameras, depth, filters, warp
+
+VARIATIONS: dict[str, list[dict[str, Any]]] = {
+    **arrays.VARIATIONS,
+    **cameras.VARIATIONS,
+    **depth.VARIATIONS,
+    **filters.VARIATIONS,
+    **warp.VARIATIONS,
+}
