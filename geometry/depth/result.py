@@ -19,6 +19,13 @@ class Fates(NamedTuple):
     occluded: int
     visible: int
 
+    @classmethod
+    def of(cls, lost: Array, visible: int, pixels: int) -> "Fates":
+        """The first four as counted, and of the rest those that are not seen are occluded."""
+        nothing, behind, outside, unrepresentable = (int(count) for count in lost)
+        occluded = pixels - nothing - behind - outside - unrepresentable - visible
+        return cls(nothing, behind, outside, unrepresentable, occluded, visible)
+
 
 class ReprojectedDepth(NamedTuple):
     """A depth map seen from another camera."""

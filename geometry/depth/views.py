@@ -29,6 +29,29 @@ class Readings(NamedTuple):
     """What the caller's depth came as."""
 
 
+class Motion(NamedTuple):
+    """Where readings go: target pixel times depth = A (x, y, 1) z + b, in a view of width × height."""
+
+    A: Array
+    """(3, 3) float64."""
+    b: Array
+    """(3,) float64."""
+    inverses: Array
+    """(2, 3, 3) float64: K⁻¹ of the source and of the target."""
+    ray: bool
+    """Whether depths are along the rays, in both."""
+    width: int
+    height: int
+    lowest: float
+    highest: float
+    """Between them, exclusively, lie the depths that the result can hold."""
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """What kernels take: width, height, lowest, highest."""
+        return float(self.width), float(self.height), self.lowest, self.highest
+
+
 def depth_readings(depth: ArrayLike, no_reading: Sequence[float]) -> Readings:
     """Check a depth map.
 

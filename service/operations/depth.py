@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from geometry.depth import DEPTH_STATUS
+from geometry.depth import DEPTH_STATUS, surface_count
 from service.arrays.types.cameras import Transform
 from service.arrays.types.depth import Depth, ResultDepth, ResultIndex, ResultPixelStatus, ResultPoints
 from service.arrays.types.images import ResultMask
@@ -88,7 +88,7 @@ def _reproject_cost(params: ReprojectDepthParams) -> Cost:
         OutputArray("source_index", shape, index),
         OutputArray("status", shape, "uint8"),
     )
-    return Cost(outputs, 8 * source + 16 * target * geometry.threads(), source * 30.0 + target * 5.0)
+    return Cost(outputs, 24 * source + 8 * target * surface_count(target), source * 30.0 + target * 5.0)
 
 
 REPROJECT_DEPTH = Operation(

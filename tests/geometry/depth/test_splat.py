@@ -4,35 +4,39 @@ import numpy as np
 import pytest
 
 from geometry.depth import reproject_depth
-from geometry.depth.landing import _land, _land_single
+from geometry.depth.splat import EMPTY, _splat
 from geometry.depth.views import representable_range
+from geometry.depth.wide import _land
 
 
 def land(depth, A, b, size, absent=()):
-    """What float64 alone and the path through float32 say: landing, distance where something landed, row tallies."""
+    """Keys of the nearest, rows reached and fates: from float64 alone, and from the path through float32."""
     width, height = size
     lines, columns = depth.shape
     bounds = float(width), float(height), *representable_range(depth.dtype)
-    absent = np.array(absent, float)
-    results = []
-    for single in (False, True):
-        landing, rows = np.full((lines, columns), 77, np.int32), np.zeros((lines, 6), np.int64)
-        if single:
-            distance = np.zeros((lines, columns), np.float32)
-            _land_single(depth, absent, A, b, *bounds, 0, lines, landing, distance, rows)
-        else:
-            distance = np.zeros((lines, columns))
-            inverses = np.stack([np.eye(3)] * 2)
-            _land(depth.astype(float), absent, A, b, inverses, False, *bounds, 0, lines, landing, distance, rows)
-        results.append((landing, np.where(landing >= 0, distance, 0).astype(np.float32), rows))
-    return results
+    absent, inverses = np.array(absent, float), np.stack([np.eye(3)] * 2)
+    landing, rows = np.full((lines, columns), 77, np.int32), np.zeros((lines, 6), np.int64)
+    distance = np.zeros((lines, columns))
+    _land(depth.astype(float), absent, A, b, inverses, False, *bounds, 0, lines, landing, distance, rows)
+    expected, nearest = np.full(width * height, EMPTY, np.uint64), np.full(width * height, np.inf)
+    for source, (place, z) in enumerate(zip(landing.ravel(), distance.ravel(), strict=True)):
+        if place >= 0:
+            compared = z if depth.dtype == np.uint16 else np.float32(z)
+            if compared < nearest[place]:
+                nearest[place] = compared
+                expected[place] = (int(np.float32(z).view(np.uint32)) << 32) | source
+    surface, reached = np.full(width * height, 5, np.uint64), np.zeros(height, np.uint8)
+    counts = np.zeros(4, np.int64)
+    _splat(depth, absent, A, b, inverses, False, *bounds, 0, lines, surface, reached, counts)
+    surface = np.where(np.repeat(reached, width) > 0, surface, np.uint64(EMPTY))
+    return (landing, expected, rows[:, 2:].sum(axis=0)), (surface, counts)
 
 
 def assert_same(depth, A, b, size, absent=()):
-    wide, single = land(depth, np.array(A, float), np.array(b, float), size, absent)
-    for one, two in zip(wide, single, strict=True):
-        assert np.array_equal(one, two)
-    return wide[0]
+    (landing, expected, fates), (surface, counts) = land(depth, np.array(A, float), np.array(b, float), size, absent)
+    assert np.array_equal(surface, expected)
+    assert np.array_equal(counts, fates)
+    return landing
 
 
 def readings(seed, dtype, shape=(2, 600)):
@@ -129,7 +133,7 @@ def test_kernels_meet_only_the_types_they_declare():
 
     for dtype in ("uint16", "float32"):
         land(readings(5, dtype), np.eye(3), np.zeros(3), (5, 5))
-    kernels = [k for k in _declared if k.dispatcher in (_land, _land_single)]
+    kernels = [k for k in _declared if k.dispatcher in (_land, _splat)]
     assert len(kernels) == 2
     for declared in kernels:
         allowed = {numba.core.sigutils.normalize_signature(text)[0] for text in declared.signatures}
