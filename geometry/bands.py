@@ -26,11 +26,11 @@ class _Pool:
         self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.executor: ThreadPoolExecutor | None = None
 
-    def submit(self, work: Callable[[], None]) -> Future[None]:
+    def submit(self, work: Callable[[int], None], worker: int) -> Future[None]:
         with self.lock:
             if self.executor is None:
                 self.executor = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="band")
-            return self.executor.submit(work)
+            return self.executor.submit(work, worker)
 
     def resize(self, threads: int) -> None:
         with self.lock:
@@ -104,23 +104,74 @@ def run_bands(work: Callable[[int, int], None], rows: int, *, grain: int = 1) ->
     """
     edges = band_edges(rows, grain)
     numbers = itertools.count()
+
+    def bands(_: int) -> Iterator[tuple[int, int]]:
+        while (number := next(numbers)) < len(edges) - 1:
+            yield edges[number], edges[number + 1]
+
+    _share(lambda _, start, stop: work(start, stop), bands, min(_pool.threads, len(edges) - 1))
+
+
+def run_bands_apart(work: Callable[[int, int, int], None], rows: int, *, workers: int, grain: int = 1) -> None:
+    """Call `work(worker, start, stop)` over bands that cover `range(rows)` once, never twice at once for one worker.
+
+    The bands of a worker lie side by side as far as may be, so that what it keeps for itself concerns few rows; who has
+    finished takes over half of what the slowest has left.
+
+    Parameters
+    ----------
+    work, rows, grain
+        As for `run_bands`.
+    workers
+        How many there are at most, ≥ 1.
+    """
+    edges = band_edges(rows, grain)
+    workers = min(workers, len(edges) - 1)
+    shares = [[(len(edges) - 1) * worker // max(workers, 1) for worker in (one, one + 1)] for one in range(workers)]
+    lock = threading.Lock()
+
+    def take(worker: int) -> int | None:
+        with lock:
+            own = shares[worker]
+            if own[0] == own[1]:
+                slowest = max(shares, key=lambda share: share[1] - share[0])
+                middle = (slowest[0] + slowest[1]) // 2
+                own[:], slowest[1] = (middle, slowest[1]), middle
+            if own[0] == own[1]:
+                return None
+            own[0] += 1
+            return own[0] - 1
+
+    def bands(worker: int) -> Iterator[tuple[int, int]]:
+        while (number := take(worker)) is not None:
+            yield edges[number], edges[number + 1]
+
+    _share(work, bands, workers)
+
+
+def _share(
+    work: Callable[[int, int, int], None], bands: Callable[[int], Iterator[tuple[int, int]]], workers: int
+) -> None:
+    """Let workers, the caller the first of them, go through their bands; raise what any of them raised."""
     check = _interrupt.get()
     failed = threading.Event()
 
-    def drain() -> None:
+    def drain(worker: int) -> None:
         try:
-            while not failed.is_set() and (number := next(numbers)) < len(edges) - 1:
+            for start, stop in bands(worker):
+                if failed.is_set():
+                    return
                 if check is not None:
                     check()
-                if edges[number + 1] > edges[number]:
-                    work(edges[number], edges[number + 1])
+                if stop > start:
+                    work(worker, start, stop)
         except BaseException:
             failed.set()
             raise
 
-    helpers = [_pool.submit(drain) for _ in range(min(_pool.threads, len(edges) - 1) - 1)]
+    helpers = [_pool.submit(drain, worker) for worker in range(1, workers)]
     try:
-        drain()
+        drain(0)
     finally:
         errors = [helper.exception() for helper in helpers if not helper.cancel()]
     for error in errors:

@@ -1,8 +1,7 @@
-"""Readings moved in float32 and kept where they land: the nearest of each target pixel, by a key of 64 bits.
+"""Readings moved in float32, and kept where they land.
 
-A chunk of a row passes stages whose buffers stay in the first-level cache: readings, distances in the target, pixels in
-the target, keys into a surface. A surface belongs to one thread at a time; its rows are filled when a reading first
-reaches them. The least key wins, so that neither the order of the readings nor the number of surfaces matters.
+A chunk of a row passes stages whose buffers stay in the first-level cache: distances in the target, pixels in the
+target, the nearest of each pixel.
 """
 
 import numpy as np
@@ -23,13 +22,10 @@ from geometry.depth.landing import (
     _tally,
     _z_to_ray,
 )
-from geometry.kernel import inline, kernel, routine
-from geometry.lanes import LANES, Operand, cast, interleave, lanes, load, multiply_add, ramp, reinterpret, select, store
+from geometry.depth.nearest import keep, keep_apart, own_rows
+from geometry.kernel import inline, kernel
+from geometry.lanes import LANES, Operand, cast, lanes, load, multiply_add, ramp, reinterpret, select, store
 
-EMPTY = 0x7FC00000_FFFFFFFF
-"""The key of no reading, NaN and −1: greater than that of any reading."""
-
-_INDEX_BITS = np.uint64(2**32 - 1)
 _WHOLE = 1.5 * 2.0**23  # float32 numbers near it are whole, and count up as their bits do
 _WHOLE_BITS = 0x4B400000
 _MOST_DOUBT = 2.0**-6  # px; beyond it, float32 is not worth a try
@@ -40,14 +36,17 @@ _LEAST = 0.5 / _SAFE
 
 @lanes
 def _approach(
-    values: Operand, climb: Operand, begin: Operand, c2: Operand, b2: Operand, i: Operand, distances: Operand,
-    ratios: Operand, scales: Operand, most: Operand,
+    readings: Operand, at: Operand, climb: Operand, begin: Operand, c2: Operand, b2: Operand, i: Operand,
+    values: Operand, distances: Operand, ratios: Operand, scales: Operand, most: Operand,
 ) -> None:  # fmt: skip
-    """Distance in the target as `_project` computes it; 1 / z there and z times it, 0 where there is nothing in front.
+    """Readings, 0 where there is none; distance in the target as `_project` computes it; 1 / z there and z times it.
 
-    Widens the bits of the largest of the three; those of negative numbers are less, those of infinity and NaN beyond.
+    The last two are 0 where there is nothing in front. Widens the bits of the largest of the three; those of negative
+    numbers are less, those of infinity and NaN beyond.
     """
-    value = load(values, i)
+    value = cast(load(readings, at), np.float32)
+    value = select((value > 0.0) & (value < np.inf), value, 0.0)
+    store(values, i, value)
     distance = cast(cast(value, np.float64) * (load(climb, begin + i) + c2) + b2, np.float32)
     scale = 1.0 / select(distance > _LEAST, distance, _LEAST)
     scale = select((value > 0.0) & (distance >= 0.0), scale, 0.0)
@@ -68,11 +67,11 @@ def _off(x: Operand) -> tuple[Operand, Operand]:
 @lanes
 def _land(
     ua: Operand, ub: Operand, uc: Operand, va: Operand, vb: Operand, vc: Operand, u0: Operand, v0: Operand,
-    width: Operand, height: Operand, within: Operand, low: Operand, high: Operand, half: Operand, source: Operand,
-    i: Operand, values: Operand, ratios: Operand, scales: Operand, distances: Operand, places: Operand, keys: Operand,
+    width: Operand, height: Operand, within: Operand, low: Operand, high: Operand, half: Operand,
+    i: Operand, values: Operand, ratios: Operand, scales: Operand, distances: Operand, places: Operand,
     tally: Operand,
 ) -> None:  # fmt: skip
-    """Plane indices in the target, `UNSURE` where float64 may decide otherwise; keys; what `_tally` counts, by lane."""
+    """Plane indices in the target, `UNSURE` where float64 may decide otherwise; what `_tally` counts, by lane."""
     ratio, scale, distance = load(ratios, i), load(scales, i), load(distances, i)
     x = cast(ramp(i - half), np.float32)
     u, u_off = _off(multiply_add(ratio, multiply_add(ua, x, uc), ub * scale))
@@ -85,7 +84,6 @@ def _land(
     place = select(scale > 0.0, place, BEHIND)
     place = select(load(values, i) > 0.0, place, NOTHING)
     store(places, i, place)
-    store(keys, i, interleave([reinterpret(ramp(source + i), np.uint32), reinterpret(distance, np.uint32)]))
     first, last, total = load(tally, 0, dtype=np.uint32), load(tally, LANES), load(tally, 2 * LANES)
     lowest, unsigned = load(tally, 3 * LANES), reinterpret(place, np.uint32)
     store(tally, 0, select(unsigned < first, unsigned, first))
@@ -128,58 +126,44 @@ def _relative(numerator, w, slope, slope_w, shift, shift_w):  # type: ignore[no-
     return origin, nearby, slope - origin * slope_w, numerator - origin * w, shift - origin * shift_w
 
 
-@inline
-def _exact_distance(depth, A, b, source):  # type: ignore[no-untyped-def]
-    """Recompute z in the target as it was before it became float32."""
-    y, x = source // depth.shape[1], source % depth.shape[1]
-    return np.float64(depth[y, x]) * (A[2, 0] * float(x) + (A[2, 1] * y + A[2, 2])) + b[2]
-
-
-@routine
-def _nearer(depth, A, b, key, old):  # type: ignore[no-untyped-def]
-    """Of two keys with equal distances in float32, the one that is nearer; the lower index if they are equal."""
-    here = _exact_distance(depth, A, b, np.int64(key & _INDEX_BITS))
-    there = _exact_distance(depth, A, b, np.int64(old & _INDEX_BITS))
-    if here == there:
-        return min(key, old)
-    return key if here < there else old
-
-
-@inline
-def _reach(first, last, width, keys, reached):  # type: ignore[no-untyped-def]
-    """Fill the rows of the surface from one place to another that no reading has reached yet."""
-    for row in range(first // width, last // width + 1):
-        if reached[row] == 0:
-            reached[row] = 1
-            keys[row * width : (row + 1) * width] = np.uint64(EMPTY)
-
-
 @kernel(
-    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8, u8[::1], u1[::1], i8[::1])",
+    "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8, u4[:,::1], i4[:,::1],"
+    " i4[::1], i8, u1[::1], u8[::1], u1[::1], i8[::1])",
     types=("u2", "f4"),
 )
 def _splat(  # type: ignore[no-untyped-def]
-    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, surface, reached, counts
-):
+    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, nearest, source_index, owners,
+    worker, reached, surface, reached_apart, counts,
+):  # fmt: skip
     values, ratios, scales = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
-    distances, places, keys = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.int32), np.empty(CHUNK, np.uint64)
+    distances, places, tail = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.int32), np.zeros(LANES, depth.dtype)
     wide_values, wide_moved, wide_places = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
     climb = A[2, 0] * np.arange(depth.shape[1] + LANES).astype(np.float64)
     most, tally, row = np.empty(3 * LANES, np.int32), np.empty(4 * LANES, np.int32), np.zeros(6, np.int64)
-    extremes, half, exact = most.view(np.float32), CHUNK // 2, depth.itemsize == 2
+    extremes, half, exact, bits = most.view(np.float32), CHUNK // 2, depth.itemsize == 2, distances.view(np.uint32)
     columns, lines = np.uint32(np.int64(width)), np.uint32(np.int64(height))
+    plane_bits, plane_index = nearest.reshape(nearest.size), source_index.reshape(source_index.size)
     (a0, a1, a2), (b0, b1, b2) = (A[0, 0], A[1, 0], A[2, 0]), (b[0], b[1], b[2])
     low, high = np.float32(lowest), np.float32(min(highest, _SAFE))
     for y in range(start, stop):
         c0, c1, c2 = A[0, 1] * y + A[0, 2], A[1, 1] * y + A[1, 2], A[2, 1] * y + A[2, 2]
         for begin in range(0, depth.shape[1], CHUNK):
             count, middle, source = min(CHUNK, depth.shape[1] - begin), float(begin + half), y * depth.shape[1] + begin
-            padded = (count + LANES - 1) // LANES * LANES
-            _read(depth[y, begin : begin + count], absent, values[:count])
-            values[count:padded] = np.float32(0.0)
+            whole = count // LANES * LANES
+            padded = whole if whole == count else whole + LANES
             most[:] = 0
-            for i in range(0, padded, LANES):
-                _approach(values, climb, begin, c2, b2, i, distances, ratios, scales, most)
+            if len(absent) == 0:
+                readings = depth[y]
+                for i in range(0, whole, LANES):
+                    _approach(readings, begin + i, climb, begin, c2, b2, i, values, distances, ratios, scales, most)
+                if whole < count:
+                    tail[: count - whole] = readings[begin + whole :]
+                    _approach(tail, 0, climb, begin, c2, b2, whole, values, distances, ratios, scales, most)
+            else:
+                _read(depth[y, begin : begin + count], absent, values[:count])
+                values[count:padded] = np.float32(0.0)
+                for i in range(0, padded, LANES):
+                    _approach(values, i, climb, begin, c2, b2, i, values, distances, ratios, scales, most)
             _gather_most(most)
             ratio, scale, furthest = (
                 np.float64(extremes[0]),
@@ -207,8 +191,8 @@ def _splat(  # type: ignore[no-untyped-def]
                     _land(
                         np.float32(ua), np.float32(ub), np.float32(uc), np.float32(va), np.float32(vb), np.float32(vc),
                         np.int32(np.int64(u0) - _WHOLE_BITS), np.int32(np.int64(v0) - _WHOLE_BITS), columns, lines,
-                        np.float32(0.5 - doubt), low, high, half, source, i, values, ratios, scales, distances, places,
-                        keys, tally,
+                        np.float32(0.5 - doubt), low, high, half, i, values, ratios, scales, distances, places,
+                        tally,
                     )  # fmt: skip
                 total, unsure = _gather_tally(tally, row)
                 row[2] += (total & 1023) - (padded - count)
@@ -230,24 +214,15 @@ def _splat(  # type: ignore[no-untyped-def]
                     _z_to_ray(A, b, inverses[1], y, begin, wide_values[:count], wide_moved)
                 _settle(wide_moved, wide_places, lowest, highest, places[:count], distances)
                 _tally(places[:count], row)
-                bits = distances.view(np.uint32)
-                for i in range(count):
-                    keys[i] = (np.uint64(bits[i]) << np.uint64(32)) | np.uint64(source + i)
-            if row[1] >= 0:
-                _reach(row[0], row[1], np.int64(columns), surface, reached)
-            if exact:
-                for i in range(np.uint64(count)):
-                    place = places[i]
-                    if place >= 0:
-                        key, old = keys[i], surface[np.uint64(place)]
-                        kept = min(key, old)
-                        if (key ^ old) <= _INDEX_BITS:
-                            kept = _nearer(depth, A, b, key, old)
-                        surface[np.uint64(place)] = kept
+            if row[1] < 0:
+                continue
+            first, last = row[0] // np.int64(columns), row[1] // np.int64(columns)
+            if own_rows(first, last, nearest, source_index, owners, worker, reached):
+                keep(depth, A, b, exact, places[:count], bits, source, plane_bits, plane_index)
             else:
-                for i in range(np.uint64(count)):
-                    place = places[i]
-                    if place >= 0:
-                        surface[np.uint64(place)] = min(keys[i], surface[np.uint64(place)])
+                keep_apart(
+                    depth, A, b, exact, places[:count], bits, source, first, last, np.int64(columns), surface,
+                    reached_apart,
+                )  # fmt: skip
     for fate in range(4):
         counts[fate] += row[2 + fate]

@@ -1,46 +1,28 @@
-"""Surfaces of keys merged into one depth map."""
-
-from queue import SimpleQueue
+"""Depth maps that fit float32: which thread keeps which rows of the target, and what they found put together."""
 
 import numpy as np
 
-from geometry.bands import run_bands, threads
+from geometry.bands import run_bands, run_bands_apart, threads
+from geometry.depth.nearest import absorb, empty_row, exact_distance
 from geometry.depth.result import Fates, ReprojectedDepth
-from geometry.depth.splat import EMPTY, _exact_distance, _nearer, _splat
+from geometry.depth.splat import _splat
 from geometry.depth.views import Motion, Readings
+from geometry.inputs import Array
 from geometry.kernel import inline, kernel
-from geometry.lanes import LANES, Operand, cast, lanes, load, pick, reinterpret, store
+from geometry.lanes import LANES, Operand, cast, lanes, load, reinterpret, store
 from geometry.memory import fresh_arrays
 
 _MOST_BYTES = 2**29  # of all surfaces, as long as there are no more than two
 _BAND_PIXELS = 65536
-
-_INDEX_BITS = np.uint64(2**32 - 1)
+_SAMPLES = 16
 
 
 @lanes
-def _part(
-    surface: Operand, at: Operand, bits: Operand, source_index: Operand, status: Operand, x: Operand, holes: Operand
-) -> None:
-    """Keys split into bits of distances and plane indices; holes counted by lane."""
-    halves = reinterpret(load(surface, at), np.uint32)
-    index = reinterpret(pick(halves, range(0, 2 * LANES, 2)), np.int32)
-    store(bits, x, pick(halves, range(1, 2 * LANES, 2)))
-    store(source_index, x, index)
-    hole = reinterpret(index, np.uint32) >> 31
+def _flag(source_index: Operand, x: Operand, status: Operand, holes: Operand) -> None:
+    """The status of pixels; holes counted by lane."""
+    hole = reinterpret(load(source_index, x), np.uint32) >> 31
     store(status, x, cast(hole, np.uint8))
     store(holes, 0, load(holes, 0) + hole)
-
-
-@inline
-def _part_some(surface, at, bits, source_index, status, begin, holes):  # type: ignore[no-untyped-def]
-    for x in range(begin, len(source_index)):
-        key = surface[at + x]
-        low = np.uint32(key & _INDEX_BITS)
-        bits[x] = np.uint32(key >> np.uint64(32))
-        source_index[x] = np.int32(low)
-        status[x] = np.uint8(low >> np.uint32(31))
-        holes[0] = np.uint32(holes[0] + (low >> np.uint32(31)))
 
 
 @inline
@@ -55,80 +37,107 @@ def _round_row(near, source_index, depth):  # type: ignore[no-untyped-def]
 
 
 @kernel(
-    "void(f4[:,::1], f8[:,::1], f8[::1], u8[:,::1], u1[:,::1], i8, i8, f4[:,::1], i4[:,::1], u1[:,::1], i8[::1])",
-    "void(u2[:,::1], f8[:,::1], f8[::1], u8[:,::1], u1[:,::1], i8, i8, {T}[:,::1], i4[:,::1], u1[:,::1], i8[::1])",
+    "void(f4[:,::1], f8[:,::1], f8[::1], u1[::1], u8[:,::1], u1[:,::1], i8, i8, f4[:,::1], f4[:,::1], i4[:,::1],"
+    " u1[:,::1], i8[::1])",
+    "void(u2[:,::1], f8[:,::1], f8[::1], u1[::1], u8[:,::1], u1[:,::1], i8, i8, f4[:,::1], {T}[:,::1], i4[:,::1],"
+    " u1[:,::1], i8[::1])",
     types=("u1", "u2", "i2"),
 )
 def _merge(  # type: ignore[no-untyped-def]
-    depth, A, b, surfaces, reached, start, stop, nearest, source_index, status, holes_in_rows
+    depth, A, b, reached, surfaces, reached_apart, start, stop, nearest, result, source_index, status, holes_in_rows
 ):
-    width, whole = nearest.shape[1], nearest.itemsize != 4
-    bits, empty, holes = np.empty(width, np.uint32), np.full(width, np.uint64(EMPTY)), np.empty(LANES, np.uint32)
-    near, vectors = bits.view(np.float32), width // LANES * LANES
+    width, whole, holes = nearest.shape[1], depth.itemsize == 2, np.empty(LANES, np.uint32)
+    vectors = width // LANES * LANES
     for y in range(start, stop):
-        begin, keys, found = y * width, empty, False
+        near, index, flags = nearest[y], source_index[y], status[y]
+        if reached[y] == 0:
+            empty_row(near.view(np.uint32), index)
         for one in range(len(surfaces)):
-            if reached[one, y] == 0:
-                continue
-            others = surfaces[one, begin : begin + width]
-            if not found:
-                keys, found = others, True
-                continue
-            for x in range(width):
-                key, old = others[x], keys[x]
-                kept = min(key, old)
-                if whole and (key ^ old) <= _INDEX_BITS and old != np.uint64(EMPTY):
-                    kept = _nearer(depth, A, b, key, old)
-                keys[x] = kept
-        row, kept, flags = nearest[y], source_index[y], status[y]
-        near_bits = bits if whole else row.view(np.uint32)
+            if reached_apart[one, y] != 0:
+                absorb(depth, A, b, whole, surfaces[one, y * width : (y + 1) * width], near.view(np.uint32), index)
         holes[:] = 0
         for x in range(0, vectors, LANES):
-            _part(keys, x, near_bits, kept, flags, x, holes)
-        _part_some(keys, 0, near_bits, kept, flags, vectors, holes)
-        if whole and _round_row(near, kept, row):
+            _flag(index, x, flags, holes)
+        for x in range(vectors, width):
+            flags[x] = index[x] < 0
+            holes[0] += np.uint32(index[x] < 0)
+        holes_in_rows[y] = holes.sum()
+        if whole and _round_row(near, index, result[y]):
+            row = result[y]
             for x in range(width):
                 if abs(near[x] - np.rint(near[x])) == np.float32(0.5):
-                    row[x] = np.int32(np.rint(_exact_distance(depth, A, b, np.int64(kept[x]))))
-        holes_in_rows[y] = holes.sum()
+                    row[x] = np.int32(np.rint(exact_distance(depth, A, b, np.int64(index[x]))))
+
+
+@kernel(
+    "void({T}[:,::1], f8[:,::1], f8[::1], i8, i4[::1])",
+    types=("u2", "f4"),
+)
+def _expect(depth, A, b, workers, owners):  # type: ignore[no-untyped-def]
+    """Give each target row to the worker that will probably reach it most; any choice is right."""
+    samples = _SAMPLES * workers
+    rows, whose = np.empty(samples), np.empty(samples, np.int32)
+    found = 0
+    for sample in range(samples):
+        y = (2 * sample + 1) * depth.shape[0] // (2 * samples)
+        for column in range(1, 8):
+            x = column * depth.shape[1] // 8
+            z = np.float64(depth[y, x])
+            ahead = z * (A[2, 0] * x + A[2, 1] * y + A[2, 2]) + b[2]
+            if (z > 0.0) & (z < np.inf) & (ahead > 0.0):
+                rows[found] = (z * (A[1, 0] * x + A[1, 1] * y + A[1, 2]) + b[1]) / ahead
+                whose[found] = sample // _SAMPLES
+                found += 1
+                break
+    for y in range(len(owners)):
+        owners[y], least = 0, np.inf
+        for sample in range(found):
+            off = abs(rows[sample] - y)
+            owners[y], least = (whose[sample], off) if off < least else (owners[y], least)
 
 
 def surface_count(pixels: int) -> int:
-    """How many surfaces of so many pixels are in use at once: one a thread, fewer where they are large."""
+    """How many threads work on a target of so many pixels: fewer than there are, where their surfaces are large."""
     return max(1, min(threads(), max(2, _MOST_BYTES // (8 * pixels))))
+
+
+def _owners(depth: Array, motion: Motion, workers: int) -> Array:
+    owners = np.zeros(motion.height, np.int32)
+    if workers > 1:
+        _expect(depth, motion.A, motion.b, workers, owners)
+    return owners
 
 
 def reproject_single(readings: Readings, motion: Motion) -> ReprojectedDepth:
     """Move readings and keep the nearest of each target pixel; of those that are equal in the result, the first."""
-    depth, width, height = readings.depth, motion.width, motion.height
+    depth, shape = readings.depth, (motion.height, motion.width)
     lines, columns = depth.shape
-    number = surface_count(width * height)
-    (surfaces,) = fresh_arrays(((number, height * width), np.dtype(np.uint64)))
-    reached = np.zeros((number, height), np.uint8)
-    counts = np.zeros((number, 4), np.int64)
-    free: SimpleQueue[int] = SimpleQueue()
-    for surface in range(number):
-        free.put(surface)
-
-    def splat(start: int, stop: int) -> None:
-        one = free.get()
-        try:
-            _splat(
-                depth, readings.absent, motion.A, motion.b, motion.inverses, motion.ray, *motion.bounds, start, stop,
-                surfaces[one], reached[one], counts[one],
-            )  # fmt: skip
-        finally:
-            free.put(one)
-
-    run_bands(splat, lines, grain=max(1, _BAND_PIXELS // columns))
+    workers = surface_count(motion.height * motion.width)
     nearest, source_index, status = fresh_arrays(
-        *(((height, width), np.dtype(kind)) for kind in (readings.dtype, np.int32, np.uint8))
+        *((shape, np.dtype(kind)) for kind in (np.float32, np.int32, np.uint8))
     )
-    holes = np.empty(height, np.int64)
+    result = nearest
+    if readings.dtype != np.float32:
+        (result,) = fresh_arrays((shape, readings.dtype))
+    (surfaces,) = fresh_arrays(((workers, nearest.size if workers > 1 else 0), np.dtype(np.uint64)))
+    owners = _owners(depth, motion, workers)
+    reached, reached_apart = np.zeros(motion.height, np.uint8), np.zeros((workers, motion.height), np.uint8)
+    counts, holes = np.zeros((workers, 4), np.int64), np.empty(motion.height, np.int64)
+    bits = nearest.view(np.uint32)
+
+    def splat(worker: int, start: int, stop: int) -> None:
+        _splat(
+            depth, readings.absent, motion.A, motion.b, motion.inverses, motion.ray, *motion.bounds, start, stop, bits,
+            source_index, owners, worker, reached, surfaces[worker], reached_apart[worker], counts[worker],
+        )  # fmt: skip
 
     def merge(start: int, stop: int) -> None:
-        _merge(depth, motion.A, motion.b, surfaces, reached, start, stop, nearest, source_index, status, holes)
+        _merge(
+            depth, motion.A, motion.b, reached, surfaces, reached_apart, start, stop, nearest, result, source_index,
+            status, holes,
+        )  # fmt: skip
 
-    run_bands(merge, height, grain=max(1, _BAND_PIXELS // width))
-    fates = Fates.of(counts.sum(axis=0), width * height - int(holes.sum()), depth.size)
-    return ReprojectedDepth(nearest, source_index, status, fates)
+    run_bands_apart(splat, lines, workers=workers, grain=max(1, _BAND_PIXELS // columns))
+    run_bands(merge, motion.height, grain=max(1, _BAND_PIXELS // motion.width))
+    fates = Fates.of(counts.sum(axis=0), nearest.size - int(holes.sum()), depth.size)
+    return ReprojectedDepth(result, source_index, status, fates)

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from geometry import bands
-from geometry.bands import band_count, band_edges, interrupt_point, interruptible, run_bands, threads, use_threads
+from geometry.bands import (
+    band_count,
+    band_edges,
+    interrupt_point,
+    interruptible,
+    run_bands,
+    run_bands_apart,
+    threads,
+    use_threads,
+)
 
 
 class Stopped(Exception):
@@ -34,6 +43,21 @@ def marker(rows: int) -> tuple[np.ndarray, Callable[[int, int], None]]:
 def test_every_row_is_worked_once(rows: int, grain: int, pool: int) -> None:
     seen, work = marker(rows)
     run_bands(work, rows, grain=grain)
+    assert (seen == 1).all()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 7, 64, 1000])
+@pytest.mark.parametrize("workers", [1, 2, 3, 9])
+def test_every_row_is_worked_once_by_one_of_the_workers(rows: int, workers: int, pool: int) -> None:
+    seen, inside = np.zeros(rows, int), [0] * workers
+
+    def work(worker: int, start: int, stop: int) -> None:
+        inside[worker] += 1
+        assert inside[worker] == 1
+        seen[start:stop] += 1
+        inside[worker] -= 1
+
+    run_bands_apart(work, rows, workers=workers, grain=3)
     assert (seen == 1).all()
 
 
@@ -119,3 +143,12 @@ def test_at_least_one_thread_is_used() -> None:
     use_threads(0)
     assert bands.threads() == 1
     use_threads(before)
+
+
+def test_an_error_of_one_worker_reaches_the_caller(pool: int) -> None:
+    def work(worker: int, start: int, stop: int) -> None:
+        if start == 20:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run_bands_apart(work, 40, workers=pool, grain=1)

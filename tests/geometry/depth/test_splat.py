@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from geometry.depth import reproject_depth
-from geometry.depth.splat import EMPTY, _splat
+from geometry.depth.nearest import EMPTY
+from geometry.depth.splat import _splat
 from geometry.depth.views import representable_range
 from geometry.depth.wide import _land
 
@@ -25,16 +26,20 @@ def land(depth, A, b, size, absent=()):
             if compared < nearest[place]:
                 nearest[place] = compared
                 expected[place] = (int(np.float32(z).view(np.uint32)) << 32) | source
-    surface, reached = np.full(width * height, 5, np.uint64), np.zeros(height, np.uint8)
-    counts = np.zeros(4, np.int64)
-    _splat(depth, absent, A, b, inverses, False, *bounds, 0, lines, surface, reached, counts)
-    surface = np.where(np.repeat(reached, width) > 0, surface, np.uint64(EMPTY))
-    return (landing, expected, rows[:, 2:].sum(axis=0)), (surface, counts)
+    nearest, index = np.full((height, width), 5, np.uint32), np.full((height, width), 5, np.int32)
+    reached, counts = np.zeros(height, np.uint8), np.zeros(4, np.int64)
+    _splat(
+        depth, absent, A, b, inverses, False, *bounds, 0, lines, nearest, index, np.zeros(height, np.int32), 0, reached,
+        np.empty(0, np.uint64), np.zeros(0, np.uint8), counts,
+    )  # fmt: skip
+    keys = (nearest.astype(np.uint64) << np.uint64(32)) | index.view(np.uint32)
+    keys[reached == 0] = EMPTY
+    return (landing, expected, rows[:, 2:].sum(axis=0)), (keys.ravel(), counts)
 
 
 def assert_same(depth, A, b, size, absent=()):
-    (landing, expected, fates), (surface, counts) = land(depth, np.array(A, float), np.array(b, float), size, absent)
-    assert np.array_equal(surface, expected)
+    (landing, expected, fates), (keys, counts) = land(depth, np.array(A, float), np.array(b, float), size, absent)
+    assert np.array_equal(keys, expected)
     assert np.array_equal(counts, fates)
     return landing
 
