@@ -35,7 +35,7 @@ def test_all_just_holds_the_edge_of_the_image(name, size):
 
 
 @every_lens
-@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("turned", [pytest.param(False, marks=pytest.mark.jit), True])
 def test_valid_shows_nothing_but_the_image_and_touches_its_edge(name, turned):
     model, k = LENSES[name]
     R = np.array(naive.turn((1, 2, 0.5), 0.1)) if turned else None

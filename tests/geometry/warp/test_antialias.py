@@ -69,6 +69,7 @@ def test_whole_factors_give_the_means_of_blocks(dtype, channels, factor):
     assert got.mask.all()
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("interpolation", ["linear", "cubic", "lanczos"])
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_footprints_of_up_to_a_pixel_are_as_without(dtype, interpolation):
@@ -81,7 +82,9 @@ def test_footprints_of_up_to_a_pixel_are_as_without(dtype, interpolation):
         np.testing.assert_array_equal(got.mask, plain.mask)
 
 
-@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize(
+    "border", [pytest.param(border, marks=[pytest.mark.jit] if border != "wrap" else []) for border in BORDERS]
+)
 @pytest.mark.parametrize(
     "homography", [TILTED, GRAZING, np.diag([1 / 7, 1 / 9, 1])], ids=["tilted", "grazing", "small"]
 )

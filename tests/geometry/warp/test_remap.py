@@ -36,7 +36,13 @@ def some_points(rng, shape, source):
 
 @pytest.mark.parametrize("channels", [None, 3, 5])
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
-@pytest.mark.parametrize("dtype", PIXEL_DTYPES)
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        pytest.param(dtype, marks=[pytest.mark.jit] if dtype not in ("uint8", "float64") else [])
+        for dtype in PIXEL_DTYPES
+    ],
+)
 def test_equals_the_definition(dtype, interpolation, channels):
     rng = np.random.default_rng(2)
     shape = (11, 34 if channels is None else 13)
@@ -84,6 +90,7 @@ def test_a_map_that_a_homography_makes_gives_the_warp_by_it():
         assert (expected.mask < got.mask).sum() <= 1
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("interpolation", INTERPOLATIONS)
 def test_bands_do_not_show(bands, interpolation):
     rng = np.random.default_rng(4)
