@@ -38,7 +38,7 @@ def every_kind_of_pixel():
         yield pytest.param(dtype, interpolation, channels, marks=[pytest.mark.jit] if spared else [])
 
 
-@pytest.mark.parametrize(("dtype", "interpolation", "channels"), every_kind_of_pixel())
+@pytest.mark.parametrize(("dtype", "interpolation", "channels"), list(every_kind_of_pixel()))
 def test_equals_the_definition_for_every_border(dtype, interpolation, channels):
     rng = np.random.default_rng(1)
     # Narrow images have no inside for the wider kernels.
