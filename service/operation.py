@@ -15,12 +15,16 @@ Result = TypeVar("Result", bound=Document)
 
 @dataclass(frozen=True)
 class OutputArray:
-    """Shape and dtype of a result array, known before anything is computed. A streamed one is never held whole."""
+    """Shape and dtype of a result array, known before anything is computed.
+
+    A streamed one is never held whole; one with `at_most` may turn out to be shorter in its first axis.
+    """
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     streamed: bool = False
+    at_most: bool = False
 
     @property
     def nbytes(self) -> int:

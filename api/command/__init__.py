@@ -9,6 +9,7 @@ _PLACES = {
     "run": ("run", "run"),
     "operations": ("inspect", "operations"),
     "settings": ("inspect", "settings"),
+    "rig": ("rig", "rig"),
     "key": ("keys", "key"),
     "warm-up": ("warm", "warm_up"),
     "demo": ("demo", "demo"),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geometry.bands import run_bands
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
 
@@ -18,7 +19,16 @@ _ROUNDING = 2.0**-53
 # entry; κ = 4 is what a 3-term dot product leaves (P came from K[R|t], or from H·P). A 3×3 determinant has 6 terms of
 # 3 entries: 18·κ such errors, and its evaluation adds less than 24 roundings of terms of the same size.
 _CENTRE_ERROR = (18 * 4 + 24) * _ROUNDING
+_BAND_CAMERAS = 250
 _FAR_OFFSET = 8.0  # the origin moves when the cameras are further from it than this many times their spread
+
+
+class World(NamedTuple):
+    """Where the minors' world lies in the caller's: X' = (X − origin) · 2^−exponent."""
+
+    origin: Array
+    """(3,)."""
+    exponent: int
 
 
 class Minors(NamedTuple):
@@ -32,12 +42,15 @@ class Minors(NamedTuple):
     """(N,): how far rounding may have moved the unit centre; infinite where the rank is below 3."""
     exponents: Array
     """(N,) int64."""
-    world_exponent: int
-    """log2 of the length of this world's unit in units of the caller's world."""
+    projections: Array
+    """(N, 3, 4): in this world, each scaled by a power of two."""
+    powers: Array
+    """(N,) int64: of these scales; P in this world is `projections * 2.0**powers`."""
+    world: World
 
 
 @inline
-def _two_product(a, b):  # type: ignore[no-untyped-def]
+def two_product(a, b):  # type: ignore[no-untyped-def]
     """Rounded product and its exact error (Dekker 1971)."""
     product = a * b
     high = _SPLIT * a
@@ -50,7 +63,7 @@ def _two_product(a, b):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _two_sum(a, b):  # type: ignore[no-untyped-def]
+def two_sum(a, b):  # type: ignore[no-untyped-def]
     """Rounded sum and its exact error (Knuth)."""
     total = a + b
     part = total - a
@@ -58,11 +71,11 @@ def _two_sum(a, b):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _determinant(a, b, c, d):  # type: ignore[no-untyped-def]
+def determinant_2(a, b, c, d):  # type: ignore[no-untyped-def]
     """Compute a·d − b·c, rounded about once even where the products cancel."""
-    first, first_error = _two_product(a, d)
-    second, second_error = _two_product(-b, c)
-    total, error = _two_sum(first, second)
+    first, first_error = two_product(a, d)
+    second, second_error = two_product(-b, c)
+    total, error = two_sum(first, second)
     return total + (error + (first_error + second_error))
 
 
@@ -72,8 +85,8 @@ def _change_world(source, shift, unit, moved, reach):  # type: ignore[no-untyped
     for r in range(3):
         total, error, size = source[r, 3], 0.0, abs(source[r, 3])
         for c in range(3):
-            product, product_error = _two_product(source[r, c], shift[c])
-            total, sum_error = _two_sum(total, product)
+            product, product_error = two_product(source[r, c], shift[c])
+            total, sum_error = two_sum(total, product)
             error += product_error + sum_error
             size += abs(product)
             moved[r, c] = source[r, c]
@@ -103,11 +116,14 @@ def _scales(moved, reach, rows, columns):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel("void(f8[:,:,::1], f8[::1], f8, f8[:,::1], f8[:,::1], f8[::1], i8[::1])")
-def _minors(projections, shift, unit, minors, centres, tolerances, exponents):  # type: ignore[no-untyped-def]
-    moved, reach = np.empty((3, 4)), np.empty(3)
+@kernel("void(f8[:,:,::1], f8[::1], f8, i8, i8, f8[:,::1], f8[:,::1], f8[::1], i8[::1], f8[:,:,::1])")
+def _minors(  # type: ignore[no-untyped-def]
+    projections, shift, unit, start, stop, minors, centres, tolerances, exponents, changed
+):
+    reach = np.empty(3)
     rows, columns, centre = np.empty(3), np.empty(4), np.empty(4)
-    for n in range(len(projections)):
+    for n in range(start, stop):
+        moved = changed[n]
         _change_world(projections[n], shift, unit, moved, reach)
 
         largest = 0.0
@@ -116,7 +132,7 @@ def _minors(projections, shift, unit, minors, centres, tolerances, exponents):  
             k = 0
             for c in range(3):
                 for d in range(c + 1, 4):
-                    minor = _determinant(moved[a, c], moved[a, d], moved[b, c], moved[b, d])
+                    minor = determinant_2(moved[a, c], moved[a, d], moved[b, c], moved[b, d])
                     minors[k, 3 * n + r] = minor
                     largest = max(largest, abs(minor))
                     k += 1
@@ -161,16 +177,21 @@ def _minors(projections, shift, unit, minors, centres, tolerances, exponents):  
             centres[c, n] = centre[c]
 
 
-def _minors_in_world(projections: Array, shift: Array, world_exponent: int) -> Minors:
-    cameras = len(projections)
+def _minors_in_world(scaled: Array, powers: Array, world: World) -> Minors:
+    cameras = len(scaled)
     found = Minors(
         np.empty((6, 3 * cameras)),
         np.empty((4, cameras)),
         np.empty(cameras),
         np.empty(cameras, np.int64),
-        world_exponent,
+        np.empty((cameras, 3, 4)),
+        powers,
+        world,
     )
-    _minors(projections, shift, math.ldexp(1.0, -world_exponent), *found[:4])
+    unit = math.ldexp(1.0, -world.exponent)
+    run_bands(
+        lambda start, stop: _minors(scaled, world.origin, unit, start, stop, *found[:5]), cameras, grain=_BAND_CAMERAS
+    )
     return found
 
 
@@ -182,31 +203,52 @@ def _usual_distance(scaled: Array) -> int:
     return int(np.sort(exponents)[len(exponents) // 2]) if len(exponents) else 0
 
 
-def _suitable_world(found: Minors) -> tuple[Array, int]:
+def _suitable_world(found: Minors) -> World:
     """Origin (in few bits, so that small whole numbers stay exact) and unit (a power of two) for these cameras."""
     finite = np.isfinite(found.tolerances) & (np.abs(found.centres[3]) > found.tolerances)
-    centres = np.ldexp(found.centres[:3, finite] / found.centres[3, finite], found.world_exponent).T
+    centres = np.ldexp(found.centres[:3, finite] / found.centres[3, finite], found.world.exponent).T
     if not len(centres):
-        return np.zeros(3), found.world_exponent
+        return World(np.zeros(3), found.world.exponent)
     median = np.sort(centres, axis=0)[len(centres) // 2]
-    distances = np.sort(np.abs(centres - median).max(axis=1))
-    spread = float(distances[len(distances) // 2] or distances[-1])
+    distances = np.abs(centres - median).max(axis=1)
+    # many cameras may share one centre: how far apart rounding has moved them says nothing about the rig
+    rounding = np.ldexp(found.tolerances[finite] / found.centres[3, finite] ** 2, found.world.exponent)
+    apart = np.sort(distances[distances > 2 * rounding])
+    spread = float(apart[len(apart) // 2] if len(apart) else distances.max())
     offset = float(np.abs(median).max())
     if offset <= _FAR_OFFSET * spread or offset == 0.0:
-        return np.zeros(3), math.frexp(max(spread, offset))[1]
+        return World(np.zeros(3), math.frexp(max(spread, offset))[1])
     step = math.ldexp(1.0, math.frexp(max(spread, offset * 2.0**-40))[1] - 3)
-    return np.round(median / step) * step, math.frexp(max(spread, step))[1]
+    return World(np.round(median / step) * step, math.frexp(max(spread, step))[1])
 
 
-def plucker_minors(projections: Array) -> Minors:
+def plucker_minors(projections: Array, world: World | None = None) -> Minors:
     """Compute the minors of projections (N, 3, 4), float64, finite.
 
     Each camera is scaled by a power of two; where all are far from the world's origin, that is moved among them
     first, without loss (`t' = t + M s` by compensated sums). Two-view determinants do not change under a translation
-    of the world.
+    of the world. With a `world` of others, these cameras go into that one.
     """
-    _, powers = np.frexp(np.abs(projections).max(axis=(1, 2)))
+    powers = np.frexp(np.abs(projections).max(axis=(1, 2)))[1].astype(np.int64)
     scaled = np.ldexp(projections, -powers[:, np.newaxis, np.newaxis])
-    found = _minors_in_world(scaled, np.zeros(3), _usual_distance(scaled))
-    found = _minors_in_world(scaled, *_suitable_world(found))
-    return found._replace(exponents=found.exponents + 2 * powers.astype(np.int64))
+    if world is None:
+        world = _suitable_world(_minors_in_world(scaled, powers, World(np.zeros(3), _usual_distance(scaled))))
+    found = _minors_in_world(scaled, powers, world)
+    return found._replace(exponents=found.exponents + 2 * powers)
+
+
+def joined(first: Minors, second: Minors) -> Minors:
+    """Put the cameras of two sets in one world behind one another."""
+
+    def both(name: str, axis: int = 0) -> Array:
+        return np.concatenate([getattr(first, name), getattr(second, name)], axis=axis)
+
+    return Minors(
+        both("minors", 1),
+        both("centres", 1),
+        both("tolerances"),
+        both("exponents"),
+        both("projections"),
+        both("powers"),
+        first.world,
+    )

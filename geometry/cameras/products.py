@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from geometry.cameras.centres import no_matrix
 from geometry.cameras.minors import Minors
 from geometry.inputs import Array
 from geometry.kernel import CONTRACT, inline, kernel
@@ -91,22 +92,22 @@ def _powers_of_two(exponents, first, count, exponent, bits):  # type: ignore[no-
 
 
 @kernel(
-    "void(f8[:,::1], i8[::1], i8, b1[::1], u1[::1], b1, b1, i8, i8, {T}[::1])",
+    "void(f8[:,::1], i8[::1], i8, b1[::1], u1[::1], b1, b1, i8, i8, i8, i8, {T}[::1])",
     types=("f8", "f4"),
 )
 def _product_rows(  # type: ignore[no-untyped-def]
-    minors, exponents, world_exponent, coincident, status, unit_norm, condensed, start, stop, matrices
+    minors, exponents, world_exponent, coincident, status, unit_norm, condensed, start, stop, left, right, matrices
 ):
-    cameras, base = len(exponents), 0
+    base = 0
     entries, factors = np.empty((3, 3 * _CHUNK)), np.empty(3 * _CHUNK)
     bits = factors.view(np.uint64)
     for i in range(start, stop):
-        begin = i + 1 if condensed else 0
-        row = matrices[9 * base : 9 * (base + cameras - begin)]
-        if not condensed:
-            row[9 * i : 9 * i + 9] = 0.0
+        begin = max(i + 1, left) if condensed else left
+        row = matrices[9 * base : 9 * (base + right - begin)]
+        if begin <= i < right:
+            row[9 * (i - begin) : 9 * (i - begin) + 9] = 0.0
         for side in range(2):
-            low, high = (begin, i) if side == 0 else (i + 1, cameras)
+            low, high = (begin, min(i, right)) if side == 0 else (max(i + 1, begin), right)
             for first in range(low, high, _CHUNK):
                 count = min(_CHUNK, high - first)
                 _entries(minors, i, first, count, entries)
@@ -116,7 +117,7 @@ def _product_rows(  # type: ignore[no-untyped-def]
                     _rescale_tiny(entries, count, factors)
                 if coincident[i]:
                     for j in range(count):
-                        if status[base + first - begin + j]:
+                        if no_matrix(status[base + first - begin + j]):
                             entries[:, 3 * j : 3 * j + 3] = 0.0
                 chunk = row[9 * (first - begin) : 9 * (first - begin + count)]
                 a, b, c = entries[0], entries[1], entries[2]
@@ -124,7 +125,7 @@ def _product_rows(  # type: ignore[no-untyped-def]
                     chunk[3 * q] = a[q] * factors[q]
                     chunk[3 * q + 1] = b[q] * factors[q]
                     chunk[3 * q + 2] = c[q] * factors[q]
-        base += cameras - begin
+        base += right - begin
 
 
 def product_rows(
@@ -133,24 +134,24 @@ def product_rows(
     status: Array,
     unit_norm: bool,
     condensed: bool,
-    start: int,
-    stop: int,
+    rows: tuple[int, int],
+    columns: tuple[int, int],
     matrices: Array,
 ) -> None:
-    """Write the matrices of cameras `start:stop` with all cameras, or with those of a higher number, one after another.
+    """Write the matrices of a range of left with a range of right cameras, or with those of a higher number among them.
 
-    `status` has one code a matrix; it is read only for cameras that are `coincident`, and their flagged pairs become 0.
+    `status` has one code a matrix; it is read only for left cameras that are `coincident`, and becomes a matrix of 0.
     """
     _product_rows(
         prepared.minors,
         prepared.exponents,
-        prepared.world_exponent,
+        prepared.world.exponent,
         coincident,
         status,
         unit_norm,
         condensed,
-        start,
-        stop,
+        *rows,
+        *columns,
         matrices,
     )
 
@@ -161,7 +162,7 @@ def _product_pairs(minors, exponents, world_exponent, unit_norm, pairs, status, 
     bits = factors.view(np.uint64)
     for m in range(len(pairs)):
         i, j = pairs[m, 0], pairs[m, 1]
-        if status[m]:
+        if no_matrix(status[m]):
             matrices[m] = 0.0
             continue
         _entries(minors, i, j, 1, entries)
@@ -175,5 +176,5 @@ def _product_pairs(minors, exponents, world_exponent, unit_norm, pairs, status, 
 
 
 def product_pairs(prepared: Minors, unit_norm: bool, pairs: Array, status: Array, matrices: Array) -> None:
-    """Write the matrices (M, 9) of the pairs (M, 2), int64; 0 where the status is not."""
-    _product_pairs(prepared.minors, prepared.exponents, prepared.world_exponent, unit_norm, pairs, status, matrices)
+    """Write the matrices (M, 9) of the pairs (M, 2), int64; 0 where the status says that there is none."""
+    _product_pairs(prepared.minors, prepared.exponents, prepared.world.exponent, unit_norm, pairs, status, matrices)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
 from geometry.cameras.centres import coincident_cameras, status_pairs, status_rows
-from geometry.cameras.minors import plucker_minors
+from geometry.cameras.minors import Minors, joined, plucker_minors
 from geometry.cameras.products import product_pairs, product_rows
 from geometry.errors import InvalidInput
 from geometry.inputs import Array, choice, kernel_view, real_array
@@ -22,6 +22,7 @@ _BAND_PAIRS = 100_000
 # log2 of the largest entries that `normalization="none"` accepts: from above, so that nothing overflows; from below,
 # so that entries much smaller than the largest do not vanish.
 _EXPONENTS = {"float64": (-900, 1015), "float32": (-60, 120)}
+Span = tuple[int, int]
 
 
 class Rig:
@@ -46,6 +47,11 @@ class Rig:
     def __init__(self, projections: ArrayLike) -> None:
         self._prepared = plucker_minors(real_array(projections, "projections", ("N", 3, 4)))
 
+    @property
+    def prepared(self) -> Minors:
+        """Minors and centres, for what else is made from them."""
+        return self._prepared
+
     @cached_property
     def _coincident(self) -> Array:
         return coincident_cameras(self._prepared)
@@ -54,6 +60,22 @@ class Rig:
     def cameras(self) -> int:
         """How many cameras there are."""
         return len(self._prepared.tolerances)
+
+    def joined(self, added: ArrayLike) -> "Rig":
+        """Put more cameras (A, 3, 4) behind these, at the cost of their preparation.
+
+        Origin and unit of the world stay those of the first cameras: all pairs among them remain what they are, bit
+        for bit, and those with the new ones are the block of rows or columns N:N+A.
+
+        Raises
+        ------
+        InvalidInput
+            `added` has another shape, or an entry that is not a finite number.
+        """
+        new = Rig.__new__(Rig)
+        more = plucker_minors(real_array(added, "added", ("A", 3, 4)), self._prepared.world)
+        new._prepared = joined(self._prepared, more)  # noqa: SLF001  # the same class
+        return new
 
     def pairs_before(self, row: int, layout: Layout) -> int:
         """How many pairs the layout holds in its rows before `row`."""
@@ -86,7 +108,7 @@ class Rig:
 
         Returns
         -------
-        (stop − start, N, 3, 3), or (pairs, 3, 3) for the condensed layout; 0 where `status` is not 0.
+        (stop − start, N, 3, 3), or (pairs, 3, 3) for the condensed layout; 0 where `status` says that there is none.
 
         Raises
         ------
@@ -94,36 +116,74 @@ class Rig:
             Rows out of range; an unknown option; `out` does not fit; the determinants of `"none"` leave the range of
             `dtype`.
         """
-        self._check_rows(start, stop, layout)
+        self.check_span("start", (start, stop))
+        choice(layout, "layout", get_args(Layout))
+        columns, condensed = (0, self.cameras), layout == "condensed"
+        return self._matrices((start, stop), columns, condensed, dtype, normalization, out)
+
+    def fundamental_block(
+        self,
+        rows: Span,
+        columns: Span,
+        *,
+        dtype: Float = "float64",
+        normalization: Normalization = "frobenius",
+        out: Array | None = None,
+    ) -> Array:
+        """Compute the fundamental matrices of left cameras `rows` with right cameras `columns`, both (start, stop).
+
+        Returns
+        -------
+        (rows, columns, 3, 3): the block of the full layout, bit for bit.
+
+        Raises
+        ------
+        InvalidInput
+            As `fundamental_rows`.
+        """
+        self.check_span("rows", rows)
+        self.check_span("columns", columns)
+        return self._matrices(rows, columns, False, dtype, normalization, out)
+
+    def _matrices(
+        self,
+        rows: Span,
+        columns: Span,
+        condensed: bool,
+        dtype: Float,
+        normalization: Normalization,
+        out: Array | None,
+    ) -> Array:
         choice(dtype, "dtype", get_args(Float))
         unit_norm = self.check_normalization(normalization, dtype)
-        base = self.pairs_before(start, layout)
-        pairs = self.pairs_before(stop, layout) - base
-        shape = (stop - start, self.cameras, 3, 3) if layout == "full" else (pairs, 3, 3)
-        rows = _writable(out, shape, dtype)
-        flat = rows.reshape(-1)
-        status = self.status(layout, start=start, stop=stop) if self._coincident[start:stop].any() else None
+        shape = self._shape(rows, columns, condensed)
+        matrices = _writable(out, (*shape, 3, 3), dtype)
+        flat = matrices.reshape(-1)
+        found = self._codes(rows, columns, condensed) if self._coincident[slice(*rows)].any() else None
+        status = np.empty(0, np.uint8) if found is None else found.reshape(-1)
 
-        def work(first: int, last: int) -> None:
-            before = self.pairs_before(first, layout) - base
+        def work(band: Span, before: int) -> None:
             product_rows(
                 self._prepared,
                 self._coincident,
-                np.empty(0, np.uint8) if status is None else status.reshape(-1)[before:],
+                status[before:],
                 unit_norm,
-                layout == "condensed",
-                first,
-                last,
+                condensed,
+                band,
+                columns,
                 flat[9 * before :],
             )
 
-        self._in_bands(start, stop, work)
-        return rows
+        self.in_bands(rows, columns, condensed, work)
+        return matrices
 
-    def fundamental_pairs(self, pairs: Array, *, normalization: Normalization = "frobenius") -> tuple[Array, Array]:
-        """Compute fundamental matrices (M, 3, 3) and status (M,) of the pairs (M, 2), int64, in range."""
+    def fundamental_pairs(
+        self, pairs: Array, *, normalization: Normalization = "frobenius"
+    ) -> tuple[Array, Array, Array]:
+        """Compute fundamental matrices (M, 3, 3), status and condition (M,) of the pairs (M, 2), int64, in range."""
         unit_norm = self.check_normalization(normalization, "float64", pairs)
-        matrices, status = np.empty((len(pairs), 9)), status_pairs(self._prepared, pairs)
+        status, condition = status_pairs(self._prepared, pairs)
+        matrices = np.empty((len(pairs), 9))
         run_bands(
             lambda start, stop: product_pairs(
                 self._prepared, unit_norm, pairs[start:stop], status[start:stop], matrices[start:stop]
@@ -131,7 +191,7 @@ class Rig:
             len(pairs),
             grain=4096,
         )
-        return matrices.reshape(-1, 3, 3), status
+        return matrices.reshape(-1, 3, 3), status, condition
 
     def status(self, layout: Layout = "full", *, start: int = 0, stop: int | None = None) -> Array:
         """Tell which pairs of rows `start:stop` have a fundamental matrix, as codes of `PAIR_STATUS`.
@@ -140,36 +200,56 @@ class Rig:
         -------
         (stop − start, N) or (pairs,), uint8. A camera has the same centre as itself.
         """
-        stop = self.cameras if stop is None else stop
-        self._check_rows(start, stop, layout)
-        base = self.pairs_before(start, layout)
-        status = np.empty(self.pairs_before(stop, layout) - base, np.uint8)
-
-        def work(first: int, last: int) -> None:
-            rows = status[self.pairs_before(first, layout) - base :]
-            status_rows(self._prepared, self._coincident, layout == "condensed", first, last, rows)
-
-        self._in_bands(start, stop, work)
-        return status.reshape(stop - start, self.cameras) if layout == "full" else status
-
-    def _in_bands(self, start: int, stop: int, work: Callable[[int, int], None]) -> None:
-        run_bands(
-            lambda first, last: work(start + first, start + last),
-            stop - start,
-            grain=max(1, _BAND_PAIRS // max(1, self.cameras)),
-        )
-
-    def _check_rows(self, start: int, stop: int, layout: Layout) -> None:
+        rows = (start, self.cameras if stop is None else stop)
+        self.check_span("start", rows)
         choice(layout, "layout", get_args(Layout))
-        if not 0 <= start <= stop <= self.cameras:
-            raise InvalidInput("start", f"rows {start}:{stop} are not within 0:{self.cameras}")
+        return self._codes(rows, (0, self.cameras), layout == "condensed")
+
+    def status_block(self, rows: Span, columns: Span) -> Array:
+        """Tell which pairs of left cameras `rows` and right cameras `columns` have a fundamental matrix: uint8."""
+        self.check_span("rows", rows)
+        self.check_span("columns", columns)
+        return self._codes(rows, columns, False)
+
+    def _codes(self, rows: Span, columns: Span, condensed: bool) -> Array:
+        shape = self._shape(rows, columns, condensed)
+        status = np.empty(shape, np.uint8)
+        flat = status.reshape(-1)
+
+        def work(band: Span, before: int) -> None:
+            status_rows(self._prepared, self._coincident, condensed, band, columns, flat[before:])
+
+        self.in_bands(rows, columns, condensed, work)
+        return status
+
+    def _shape(self, rows: Span, columns: Span, condensed: bool) -> tuple[int, ...]:
+        if condensed:
+            return (self.pairs_before(rows[1], "condensed") - self.pairs_before(rows[0], "condensed"),)
+        return rows[1] - rows[0], columns[1] - columns[0]
+
+    def in_bands(self, rows: Span, columns: Span, condensed: bool, work: Callable[[Span, int], None]) -> None:
+        """Call `work` with bands of `rows` and how many pairs there are before each."""
+        start, width = rows[0], columns[1] - columns[0]
+
+        def band(first: int, last: int) -> None:
+            before = first * width
+            if condensed:
+                before = self.pairs_before(start + first, "condensed") - self.pairs_before(start, "condensed")
+            work((start + first, start + last), before)
+
+        run_bands(band, rows[1] - start, grain=max(1, _BAND_PAIRS // max(1, width)))
+
+    def check_span(self, name: str, span: Span) -> None:
+        """Raise InvalidInput where (start, stop) is not a range of these cameras."""
+        if not 0 <= span[0] <= span[1] <= self.cameras:
+            raise InvalidInput(name, f"cameras {span[0]}:{span[1]} are not within 0:{self.cameras}")
 
     def check_normalization(self, normalization: Normalization, dtype: Float, pairs: Array | None = None) -> bool:
         """Whether matrices get unit norm; raises InvalidInput if they do not and their entries do not fit `dtype`."""
         if choice(normalization, "normalization", get_args(Normalization)) == "frobenius":
             return True
         regular = np.isfinite(self._prepared.tolerances)
-        exponents = self._prepared.exponents + self._prepared.world_exponent / 2
+        exponents = self._prepared.exponents + self._prepared.world.exponent / 2
         if pairs is not None:
             pairs = pairs[regular[pairs].all(axis=1) & (pairs[:, 0] != pairs[:, 1])]
             sums = exponents[pairs].sum(axis=1)

@@ -98,7 +98,7 @@ def _expect(depth, A, b, workers, owners):  # type: ignore[no-untyped-def]
 
 def surface_count(pixels: int) -> int:
     """How many threads work on a target of so many pixels: fewer than there are, where their surfaces are large."""
-    return max(1, min(threads(), max(2, _MOST_BYTES // (8 * pixels))))
+    return max(1, min(threads(), max(2, _MOST_BYTES // (8 * max(pixels, 1)))))
 
 
 def _owners(depth: Array, motion: Motion, workers: int) -> Array:

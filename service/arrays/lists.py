@@ -27,6 +27,8 @@ def array_from_list(value: Any, dtype: str, *, null_is_nan: bool) -> Array:
         array = np.asarray(value, object if kinds == {int} and np.dtype(dtype).kind in "iu" else np.float64)
     except (ValueError, OverflowError):
         raise InvalidParams([_first_mistake(value, null_is_nan)]) from None
+    if array.ndim != _depth(value):  # lists of unequal lengths become entries of an array of objects
+        raise InvalidParams([_first_mistake(value, null_is_nan)])
     return exact_cast(array, dtype)
 
 
@@ -57,6 +59,14 @@ def _kinds(value: Any) -> set[type]:
     while (kinds := set(map(type, entries))) == {list}:
         entries = list(chain.from_iterable(entries))
     return kinds
+
+
+def _depth(value: Any) -> int:
+    depth = 0
+    while isinstance(value, list):
+        depth += 1
+        value = value[0] if value else None
+    return depth
 
 
 def _first_mistake(value: Any, null_is_nan: bool) -> Fault:

@@ -10,12 +10,20 @@ import cv2
 
 from geometry import use_threads
 from geometry.kernel import warm_up
-from tests.benchmarks import arrays, cameras, depth, filters, service, warp
+from tests.benchmarks import arrays, cameras, depth, filters, graph, points, service, warp
 from tests.benchmarks.growth import growths
 from tests.benchmarks.paired import measure
 from tests.benchmarks.report import write_report
 
-FAMILIES = {"warp": warp, "cameras": cameras, "depth": depth, "filters": filters, "arrays": arrays}
+FAMILIES = {
+    "warp": warp,
+    "cameras": cameras,
+    "graph": graph,
+    "points": points,
+    "depth": depth,
+    "filters": filters,
+    "arrays": arrays,
+}
 
 
 def main() -> None:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geometry import convolve, convolve_at, fundamental_all, matrix_rank, reproject_depth, warp_perspective
+from geometry import (
+    contract,
+    convolve,
+    convolve_at,
+    fundamental_all,
+    matrix_rank,
+    pairwise_distance,
+    reproject_depth,
+    warp_perspective,
+)
 from tests.benchmarks.depth import MOVE, K
 from tests.benchmarks.inputs import noise, rig, room_depth
 from tests.benchmarks.warp import H
@@ -33,6 +42,8 @@ def growths() -> list[Growth]:
     plane = {side: noise((side, side), np.float32) for side in (512, 1024, 2048, 4096)}
     rigs = {n: rig(n) for n in (250, 500, 1000, 2000)}
     depths = {side: room_depth(side, side) for side in (256, 512, 1024, 2048)}
+    terms = {m: noise((3, 60, m), np.float64) for m in (2000, 4000, 8000, 16_000)}
+    vectors = {n: noise((n, 64), np.float32) for n in (1000, 2000, 4000, 8000)}
     ranks = {n: noise((n, 2, 2), np.float64) for n in (10_000, 40_000, 160_000, 640_000)}
     points = {n: np.random.default_rng(7).integers(0, 4096, (n, 2)) for n in (1000, 4000, 16_000, 64_000)}
     return [
@@ -55,6 +66,18 @@ def growths() -> list[Growth]:
             "points",
             {n: lambda n=n: convolve_at(plane[4096], kernel, points[n]) for n in points},
             1.0,
+        ),
+        _grow(
+            "contract im,jm,km->ijk, 60 rows each",
+            "columns",
+            {m: lambda m=m: contract("im,jm,km->ijk", *terms[m]) for m in terms},
+            1.0,
+        ),
+        _grow(
+            "pairwise-distance f32, 64 numbers each",
+            "vectors",
+            {n: lambda n=n: pairwise_distance(vectors[n]) for n in vectors},
+            2.0,
         ),
         _grow("matrix-rank 2×2", "matrices", {n: lambda n=n: matrix_rank(ranks[n]) for n in ranks}, 1.0),
     ]

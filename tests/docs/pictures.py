@@ -10,7 +10,7 @@ from PIL import Image
 from api.demo.epipolar import epipolar_picture
 from api.demo.scenes import moved_camera, room, tinted_depth
 from tests.benchmarks.load import free_port, running
-from tests.docs import foreshortened
+from tests.docs import foreshortened, graph_picture, rectified
 from tests.docs.examples import ROOT, run_example, shell_examples
 from tests.docs.scenes import write_inputs
 
@@ -35,6 +35,8 @@ def main() -> None:
         beside(*depths).save(IMAGES / "depth.png", optimize=True)
         beside(left, pixels(folder / "relief.png")).save(IMAGES / "relief.png", optimize=True)
     foreshortened.draw()
+    graph_picture.draw()
+    rectified.draw()
 
 
 def pixels(path: Path) -> np.ndarray:

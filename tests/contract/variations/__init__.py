@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tests.contract.variations import arrays, cameras, depth, filters, warp
+from tests.contract.variations import arrays, cameras, depth, filters, points, warp
 
 VARIATIONS: dict[str, list[dict[str, Any]]] = {
     **arrays.VARIATIONS,
     **cameras.VARIATIONS,
     **depth.VARIATIONS,
     **filters.VARIATIONS,
+    **points.VARIATIONS,
     **warp.VARIATIONS,
 }

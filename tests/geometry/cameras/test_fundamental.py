@@ -1,42 +1,11 @@
-from fractions import Fraction
-
 import numpy as np
 import pytest
 
-from geometry.cameras import (
-    PAIR_STATUS,
-    Rig,
-    fundamental,
-    fundamental_all,
-    fundamental_pairs,
-    projections_from_poses,
-)
+from geometry.cameras import fundamental, fundamental_all, fundamental_block, fundamental_pairs
+from geometry.cameras.rig import Rig
 from geometry.errors import Degenerate, InvalidInput
+from tests.geometry.cameras.rigs import IDENTITY, K, U, rig, rotations
 from tests.naive import cameras as naive
-
-U = 2.0**-53  # unit roundoff of float64
-K = np.array([[1500.0, 0.5, 1010.0], [0.0, 1490.0, 770.0], [0.0, 0.0, 1.0]])
-IDENTITY = np.eye(4)[:3]
-
-
-def rotations(count, seed):
-    quaternions = np.random.default_rng(seed).normal(size=(count, 4))
-    return projections_from_poses(np.eye(3), np.zeros((count, 3)), quaternions=quaternions)[:, :, :3]
-
-
-def rig(count, seed, offset=0.0, spread=10.0):
-    rng = np.random.default_rng(seed)
-    centers = offset + spread * rng.uniform(-1, 1, (count, 3))
-    return projections_from_poses(K, rotations=rotations(count, seed), centers=centers)
-
-
-def assert_as_exact(found, left, right, factor=16):
-    # Minors come out with 2 U, a sum of six products adds 1 U for each product and 3 U for the additions; the same on
-    # both sides of a product: below 16 U of the sum of absolute products, which the permanent bounds.
-    wanted, sizes = naive.fundamental(left, right), naive.fundamental(left, right, of=naive.permanent)
-    for i in range(3):
-        for j in range(3):
-            assert abs(Fraction(float(found[i, j])) - wanted[i][j]) <= factor * Fraction(U) * sizes[i][j]
 
 
 def test_the_published_pair_comes_out_exactly():
@@ -57,15 +26,6 @@ def test_whole_numbers_give_the_exact_determinants():
             # entries below 2000 from products of four digits and a shift of the origin by a few bits: all exact in
             # float64
             assert found.tolist() == naive.fundamental(left, right)
-
-
-@pytest.mark.parametrize("scale", [1.0, 1e3, 1e-30])
-def test_random_determinants_are_right_to_their_last_bits(scale):
-    rng = np.random.default_rng(2)
-    for _ in range(50):
-        left, right = scale * rng.normal(size=(2, 3, 4))
-        # float64 of random cameras may be recentred: t' is rounded once more, hence the wider factor
-        assert_as_exact(fundamental(left, right, normalization="none"), left, right, factor=64)
 
 
 def test_unit_norm_keeps_the_sign():
@@ -110,71 +70,12 @@ def test_agrees_with_the_epipole_and_pseudo_inverse():
     np.testing.assert_allclose(found, textbook, rtol=0, atol=1e-9)  # cond(left)² = 1e7 roundings
 
 
-def test_swapping_the_cameras_transposes_to_the_last_bit(bands):
-    cameras = rig(70, seed=7)
-    for normalization in ("frobenius", "none"):
-        found = fundamental_all(cameras, normalization=normalization).fundamental
-        assert np.array_equal(found, found.transpose(1, 0, 3, 2))
-
-
-def test_all_rows_pairs_and_layouts_agree_to_the_last_bit(bands):
-    cameras = rig(75, seed=8)
-    cameras[30] = 2 * cameras[20]
-    upper = np.triu_indices(75, 1)
-    for normalization in ("frobenius", "none"):
-        full = fundamental_all(cameras, normalization=normalization)
-        condensed = fundamental_all(cameras, normalization=normalization, layout="condensed")
-        assert np.array_equal(full.fundamental[upper], condensed.fundamental)
-        assert np.array_equal(full.status[upper], condensed.status)
-        pairs = fundamental_pairs(cameras, np.argwhere(np.ones((75, 75))), normalization=normalization)
-        assert np.array_equal(full.fundamental.reshape(-1, 3, 3), pairs.fundamental)
-        assert np.array_equal(full.status.ravel(), pairs.status)
-        prepared = Rig(cameras)
-        rows = [prepared.fundamental_rows(*edges, normalization=normalization) for edges in ((0, 1), (1, 66), (66, 75))]
-        assert np.array_equal(np.concatenate(rows), full.fundamental)
-        rows = [
-            prepared.fundamental_rows(*edges, layout="condensed", normalization=normalization)
-            for edges in ((0, 5), (5, 75), (75, 75))
-        ]
-        assert np.array_equal(np.concatenate(rows), condensed.fundamental)
-        assert np.array_equal(prepared.status("full", start=3, stop=9), full.status[3:9])
-
-
-def test_one_pair_equals_the_pair_in_a_rig_near_the_origin():
-    cameras = rig(5, seed=9)
-    # each call chooses origin and unit for its own cameras; near the origin only the unit differs, by powers of two
-    assert np.array_equal(fundamental(cameras[1], cameras[3]), fundamental_all(cameras).fundamental[1, 3])
-
-
-def test_results_do_not_depend_on_bands(bands):
-    cameras = rig(70, seed=10)
-    prepared = Rig(cameras)
-    expected = fundamental_pairs(cameras, [[i, j] for i in range(70) for j in range(70)]).fundamental
-    assert np.array_equal(prepared.fundamental_rows(0, 70).reshape(-1, 3, 3), expected)
-
-
-def test_float32_is_the_rounded_float64():
-    cameras = rig(40, seed=11)
-    found = fundamental_all(cameras, dtype="float32").fundamental
-    assert found.dtype == np.float32
-    assert np.array_equal(found, fundamental_all(cameras).fundamental.astype(np.float32))
-
-
 def test_pure_sideways_translation_has_its_epipole_at_infinity():
     right = np.c_[np.eye(3), [1.0, 0, 0]]
     found = fundamental(IDENTITY, right, normalization="none")
     assert found.tolist() == naive.fundamental(IDENTITY, right)
     assert found[2, 2] == 0
     assert np.count_nonzero(found) == 2
-
-
-def test_cameras_at_infinity_have_a_fundamental_matrix():
-    affine = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-    other = np.array([[0.0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-    for left, right in ((affine, other), (affine, rig(1, seed=12)[0]), (rig(1, seed=12)[0], other)):
-        assert_as_exact(fundamental(left, right, normalization="none"), left, right, factor=64)
-    with pytest.raises(Degenerate, match="same_centre"):
-        fundamental(affine, np.add(affine, [[0, 0, 0, 5.0], [0, 0, 0, -2], [0, 0, 0, 0]]))
 
 
 @pytest.mark.parametrize("scale", [-1.0, 1e150, -1e-150, 1e300, 1e-300])
@@ -217,86 +118,6 @@ def test_a_change_of_world_changes_only_the_scale():
         np.testing.assert_allclose(
             fundamental(moved[i], moved[j]), sign * fundamental(cameras[i], cameras[j]), rtol=0, atol=1e-9
         )
-
-
-def test_map_coordinates_and_a_millimetre_baseline_lose_nothing():
-    centers = np.array([[5.1e6, 4.8e6, 120.0], [5.1e6 + 0.001, 4.8e6, 120.0]])
-    cameras = projections_from_poses(K, rotations=rotations(2, seed=17), centers=centers)
-    exact = naive.unit_norm(naive.fundamental(*cameras))
-    # the change of origin is exact to one rounding of t', so what is left are roundings at the scale of the baseline
-    assert np.abs(fundamental(*cameras) - exact).max() < 1e-12
-    plain = np.array(naive.plain_fundamental(*cameras))
-    plain /= np.linalg.norm(plain)
-    assert np.abs(plain - exact).max() > 1e-9  # so the test would notice if the origin stayed where it is
-
-
-def test_map_coordinates_in_a_large_rig_are_recentred():
-    cameras = rig(20, seed=18, offset=5e6, spread=100.0)
-    found = fundamental_all(cameras)
-    for i, j in ((0, 1), (3, 19), (12, 7)):
-        exact = naive.unit_norm(naive.fundamental(cameras[i], cameras[j]))
-        assert np.abs(found.fundamental[i, j] - exact).max() < 1e-12  # as above
-    assert not (found.status - np.eye(20, dtype=np.uint8)).any()
-
-
-def test_one_camera_far_away_does_not_spoil_the_others():
-    cameras = rig(20, seed=19, offset=5e6, spread=100.0)
-    cameras[0] = IDENTITY
-    found = fundamental_all(cameras).fundamental
-    exact = naive.unit_norm(naive.fundamental(cameras[4], cameras[9]))
-    assert np.abs(found[4, 9] - exact).max() < 1e-12
-
-
-@pytest.mark.parametrize("offset", [0.0, 5e6])
-def test_the_same_camera_behind_any_homography_is_flagged(offset):
-    rng = np.random.default_rng(20)
-    cameras = rig(30, seed=20, offset=offset)
-    for camera in cameras:
-        other = rng.normal(size=(3, 3)) @ camera
-        with pytest.raises(Degenerate, match="same_centre") as caught:
-            fundamental(camera, other)
-        assert caught.value.reason == "same_centre"
-    turned = np.concatenate([cameras, rng.normal(size=(30, 3, 3)) @ cameras])
-    found = fundamental_all(turned)
-    same = np.tile(np.eye(30, dtype=np.uint8), (2, 2))
-    assert np.array_equal(found.status, same)
-    assert not found.fundamental[same == 1].any()
-    assert np.linalg.norm(found.fundamental[same == 0].reshape(-1, 9), axis=1) == pytest.approx(1)
-
-
-@pytest.mark.parametrize(("offset", "baseline"), [(0.0, 1e-9), (5e6, 1e-3)])
-def test_a_baseline_that_the_digits_resolve_is_not_flagged(offset, baseline):
-    centers = offset + np.array([[0.0, 0, 0], [baseline, 0, 0], [10, 20, 30], [-20, 10, 5]])
-    cameras = projections_from_poses(K, rotations=rotations(4, seed=21), centers=centers)
-    assert not fundamental_all(cameras, layout="condensed").status.any()
-    fundamental(cameras[0], cameras[1])
-
-
-def test_a_rig_that_only_turns_has_no_fundamental_matrices():
-    centers = np.tile([3.0, -2.0, 7.0], (70, 1))
-    cameras = projections_from_poses(K, rotations=rotations(70, seed=22), centers=centers)
-    found = fundamental_all(cameras)
-    assert (found.status == PAIR_STATUS.index("same_centre")).all()
-    assert not found.fundamental.any()
-
-
-def test_rank_deficient_cameras_are_flagged_at_any_scale():
-    rng = np.random.default_rng(23)
-    cameras = rig(4, seed=23)
-    deficient = rng.normal(size=(3, 2)) @ rng.normal(size=(2, 4))
-    for broken in (deficient, 1e120 * deficient, 1e-120 * deficient, np.zeros((3, 4)), np.ones((3, 4))):
-        cameras[2] = broken
-        found = fundamental_all(cameras)
-        expected = np.eye(4, dtype=np.uint8)
-        expected[2] = expected[:, 2] = PAIR_STATUS.index("rank_deficient_camera")
-        assert np.array_equal(found.status, expected)
-        assert not found.fundamental[expected > 0].any()
-        assert np.isfinite(found.fundamental).all()
-        listed = fundamental_pairs(cameras, [[0, 2], [2, 2], [0, 1]])
-        assert listed.status.tolist() == [2, 2, 0]
-        assert not listed.fundamental[:2].any()
-        with pytest.raises(Degenerate, match="rank_deficient_camera"):
-            fundamental(cameras[0], broken)
 
 
 def test_tiny_entries_still_get_unit_norm():
@@ -381,33 +202,12 @@ def test_unknown_options_are_named(option):
         fundamental_all(rig(2, seed=29), **option)
 
 
-def test_rows_out_of_range_are_refused():
-    prepared = Rig(rig(3, seed=30))
-    for edges in ((-1, 2), (2, 1), (0, 4)):
-        with pytest.raises(InvalidInput, match=r"^start: "):
-            prepared.fundamental_rows(*edges)
-    with pytest.raises(InvalidInput, match=r"^start: "):
-        prepared.status(start=4)
-
-
-@pytest.mark.jit
-def test_kernels_meet_only_the_types_they_declare():
-    import numba
-
-    from geometry.cameras import centres, minors, products
-    from geometry.kernel import _declared
-
-    cameras = rig(3, seed=31)
-    for normalization in ("frobenius", "none"):
-        fundamental(cameras[0], cameras[1], normalization=normalization)
-        for dtype in ("float64", "float32"):
-            fundamental_all(cameras, dtype=dtype, normalization=normalization, layout="condensed")
-    kernels = [
-        k
-        for k in _declared
-        if k.dispatcher.py_func.__module__ in {module.__name__ for module in (centres, minors, products)}
-    ]
-    assert len(kernels) == 6
-    for declared in kernels:
-        allowed = {numba.core.sigutils.normalize_signature(text)[0] for text in declared.signatures}
-        assert set(declared.dispatcher.signatures) <= allowed
+@pytest.mark.parametrize(
+    ("rows", "columns", "place"),
+    [((0, 4), None, "rows"), ((2, 1), None, "rows"), ((0, 1), (-1, 2), "columns"), ((0.5, 1), None, "rows")],
+)
+def test_blocks_out_of_range_are_refused(rows, columns, place):
+    with pytest.raises(InvalidInput, match=f"^{place}: "):
+        fundamental_block(rig(3, seed=32), rows, columns)
+    with pytest.raises(InvalidInput, match=r"^added: "):
+        fundamental_block(rig(3, seed=32), (0, 1), added=np.zeros((2, 4, 3)))

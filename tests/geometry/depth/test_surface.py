@@ -63,6 +63,7 @@ def test_large_targets_have_few_workers():
         assert surface_count(640 * 480) == 16
         assert surface_count(3840 * 2160) == 8
         assert surface_count(100_000_000) == 2
+        assert surface_count(0) == 16
         use_threads(1)
         assert surface_count(10) == 1
     finally:

@@ -38,6 +38,13 @@ def test_whole_numbers_keep_all_64_bits(value: int) -> None:
     assert array_from_list([value], "int64", null_is_nan=False).tolist() == [value]
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint8"])
+def test_lists_of_unequal_lengths_are_a_mistake_in_whole_numbers_too(dtype: str) -> None:
+    assert fault([[1, 2], []], dtype) == ("/1", "has 0 entries where its neighbours have 2")
+    assert fault([[[], [1]]], dtype) == ("/0/1", "has 1 entries where its neighbours have 0")
+    assert array_from_list([[[], []]], dtype, null_is_nan=False).shape == (1, 2, 0)
+
+
 def test_whole_numbers_beyond_64_bits_are_floats_where_floats_are_asked_for() -> None:
     assert array_from_list([2**70, -1], "float64", null_is_nan=False).tolist() == [2.0**70, -1.0]
 

@@ -1,4 +1,4 @@
-"""Operations on stacks of arrays."""
+"""Ranks and singular values of stacks of matrices."""
 
 from math import prod
 
@@ -51,5 +51,3 @@ MATRIX_RANK = Operation(
     cost=_rank_cost,
     examples=(Example("A regular and a singular matrix", {"matrices": [[[1, 2], [3, 4]], [[1, 2], [2, 4]]]}),),
 )
-
-OPERATIONS = (MATRIX_RANK,)

@@ -1,0 +1,1 @@
+"""Rigs of cameras in the formats that people have, read and written. One module a format."""
