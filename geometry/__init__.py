@@ -34,8 +34,19 @@ from geometry.arrays import (
     window_mean,
 )
 from geometry.bands import threads, use_threads
-from geometry.cameras import (
-    DecomposedProjections,
+from geometry.cameras import DecomposedProjections, decompose_projection, projections_from_poses
+from geometry.depth import DepthPoints, ReprojectedDepth, depth_to_points, reproject_depth
+from geometry.errors import Degenerate, GeometryError, InvalidInput
+from geometry.filters import convolution_engine, convolution_shape, convolve, convolve_at
+from geometry.graph import ViewGraph, sample_pairs, view_graph
+from geometry.homographies import (
+    HomographyFit,
+    homography_from_parameters,
+    homography_from_plane,
+    homography_from_points,
+)
+from geometry.lenses import LensPoints, distort_points, undistort_points
+from geometry.relations import (
     EpipolarDistances,
     EpipolarLines,
     Essential,
@@ -45,12 +56,9 @@ from geometry.cameras import (
     RelativePoses,
     Rig,
     Transferred,
-    Triangulation,
     TrifocalTensors,
-    ViewGraph,
     ViewHomographies,
     decompose_essential,
-    decompose_projection,
     epipolar_distance,
     epipolar_lines,
     essential,
@@ -59,24 +67,11 @@ from geometry.cameras import (
     fundamental_block,
     fundamental_pairs,
     homography_between_views,
-    projections_from_poses,
-    sample_pairs,
-    triangulate,
     trifocal,
     trifocal_transfer,
-    view_graph,
 )
-from geometry.depth import DepthPoints, ReprojectedDepth, depth_to_points, reproject_depth
-from geometry.errors import Degenerate, GeometryError, InvalidInput
-from geometry.filters import convolution_engine, convolution_shape, convolve, convolve_at
-from geometry.homographies import (
-    HomographyFit,
-    homography_from_parameters,
-    homography_from_plane,
-    homography_from_points,
-)
-from geometry.lenses import LensPoints, distort_points, undistort_points
 from geometry.stereo import RectifiedStereo, UncalibratedRectification, rectify_stereo, rectify_uncalibrated
+from geometry.triangulation import Triangulation, triangulate
 from geometry.warp import (
     CroppedPatches,
     CroppedQuad,

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geometry.arrays.pair import multiply_pair
-from geometry.cameras.spanning import graph_components, spanning_forest
 from geometry.errors import InvalidInput
+from geometry.graph.spanning import graph_components, spanning_forest
 from geometry.inputs import Array, choice, real_array
 
 VARIABLES = ("columns", "rows")

@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from geometry.cameras.epipolar import image_points
 from geometry.errors import Degenerate, InvalidInput
 from geometry.inputs import Array, choice, extent, real_array
+from geometry.relations.epipolar import image_points
 
 _SINGULAR = 2.0**-40  # of singular values beside the largest
 _SWAP = np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 1]])

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from geometry.cameras import LINE_STATUS
+from geometry.relations import LINE_STATUS
 from service.arrays.types.cameras import ResultStatus
 from service.arrays.types.plane import PixelPoints
 from service.arrays.types.sightings import FundamentalEach, ResultLines, ResultSegments

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 import geometry
-from geometry.cameras import PAIR_STATUS
+from geometry.relations import PAIR_STATUS
 from service.arrays.types.cameras import Projection, ResultFundamental
 from service.arrays.types.relations import ResultEpipole
 from service.documents import Document

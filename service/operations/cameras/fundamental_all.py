@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 import geometry
-from geometry.cameras import PAIR_STATUS, epipole_flags
+from geometry.relations import PAIR_STATUS, epipole_flags
 from service.arrays.pending import Array, ArrayStream
 from service.arrays.types.cameras import (
     Projections,

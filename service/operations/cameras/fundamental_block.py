@@ -7,8 +7,8 @@ import numpy as np
 from pydantic import Field
 
 import geometry
-from geometry.cameras import PAIR_STATUS
 from geometry.errors import InvalidInput
+from geometry.relations import PAIR_STATUS
 from service.arrays.pending import Array, ArrayStream
 from service.arrays.types.cameras import Projections
 from service.arrays.types.relations import ResultBlock, ResultBlockStatus

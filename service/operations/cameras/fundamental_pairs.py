@@ -3,7 +3,7 @@
 from pydantic import Field
 
 import geometry
-from geometry.cameras import PAIR_STATUS
+from geometry.relations import PAIR_STATUS
 from service.arrays.types.cameras import IndexPairs, Projections, ResultFundamentals, ResultStatus
 from service.arrays.types.relations import ImageSizes, ResultConditions, ResultEpipoles, ResultFlags
 from service.documents import Document

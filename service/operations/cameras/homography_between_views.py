@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from geometry.cameras import PLANE_STATUS
+from geometry.relations import PLANE_STATUS
 from service.arrays.types.cameras import IndexPairs, Projections, ResultStatus
 from service.arrays.types.relations import Planes, ResultViewHomographies
 from service.documents import Document

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from geometry.cameras import PAIR_STATUS
 from geometry.errors import InvalidInput
+from geometry.relations import PAIR_STATUS
 from service.arrays.pending import Array
 from service.operations.shapes import Size
 

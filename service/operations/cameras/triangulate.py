@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from geometry.cameras import TRIANGULATION_STATUS
+from geometry.triangulation import TRIANGULATION_STATUS
 from service.arrays.types.cameras import Projections, ResultStatus
 from service.arrays.types.sightings import (
     ResultAngles,

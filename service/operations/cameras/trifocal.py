@@ -3,7 +3,7 @@
 from pydantic import Field
 
 import geometry
-from geometry.cameras import TRIPLET_STATUS
+from geometry.relations import TRIPLET_STATUS
 from service.arrays.types.cameras import Projections, ResultStatus
 from service.arrays.types.relations import IndexTriplets, ResultTensors
 from service.documents import Document

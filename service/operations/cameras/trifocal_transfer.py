@@ -3,7 +3,7 @@
 from pydantic import Field
 
 import geometry
-from geometry.cameras import TRANSFER_STATUS
+from geometry.relations import TRANSFER_STATUS
 from service.arrays.types.cameras import ResultStatus
 from service.arrays.types.plane import PixelPoints
 from service.arrays.types.relations import Lines2, ResultDistances, ResultLines2, ResultPoints2, Tensor3

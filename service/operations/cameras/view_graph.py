@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 import geometry
-from geometry.cameras import VIEW_STATUS
+from geometry.graph import VIEW_STATUS
 from service.arrays.types.cameras import Projections
 from service.arrays.types.graph import (
     DepthRange,

@@ -4,7 +4,7 @@ import pytest
 from geometry import distort_points, remap, triangulate
 from geometry.errors import Degenerate, InvalidInput
 from geometry.stereo import rectify_stereo
-from tests.geometry.cameras.test_fountain import camera
+from tests.geometry.relations.test_fountain import camera
 from tests.geometry.stereo.pairs import K_LEFT, K_RIGHT, SIZE, apply, project, scene, turn
 
 R = turn(0.02, -0.05, 0.03)

@@ -3,7 +3,7 @@ import pytest
 
 from geometry import view_graph
 from service.rigs.formats import read_rig
-from tests.geometry.cameras.test_fountain import camera
+from tests.geometry.relations.test_fountain import camera
 
 
 @pytest.mark.realdata
