@@ -6,6 +6,7 @@ from geometry.relations.epipolar_distance import DISTANCE_STATUS, EpipolarDistan
 from geometry.relations.epipolar_lines import LINE_STATUS, EpipolarLines, epipolar_lines
 from geometry.relations.essential import Essential, RelativePoses, decompose_essential, essential
 from geometry.relations.flags import epipole_flags
+from geometry.relations.from_pose import fundamental_from_pose
 from geometry.relations.fundamental import (
     FundamentalAll,
     FundamentalBlock,
@@ -45,6 +46,7 @@ __all__ = [
     "fundamental",
     "fundamental_all",
     "fundamental_block",
+    "fundamental_from_pose",
     "fundamental_pairs",
     "homography_between_views",
     "trifocal",

@@ -10,6 +10,7 @@ from service.operations.cameras.essential import DECOMPOSE_ESSENTIAL, ESSENTIAL
 from service.operations.cameras.fundamental import FUNDAMENTAL
 from service.operations.cameras.fundamental_all import FUNDAMENTAL_ALL
 from service.operations.cameras.fundamental_block import FUNDAMENTAL_BLOCK
+from service.operations.cameras.fundamental_from_pose import FUNDAMENTAL_FROM_POSE
 from service.operations.cameras.fundamental_pairs import FUNDAMENTAL_PAIRS
 from service.operations.cameras.homography_between_views import HOMOGRAPHY_BETWEEN_VIEWS
 from service.operations.cameras.projections_from_poses import PROJECTIONS_FROM_POSES
@@ -26,6 +27,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     FUNDAMENTAL_PAIRS,
     FUNDAMENTAL_ALL,
     FUNDAMENTAL_BLOCK,
+    FUNDAMENTAL_FROM_POSE,
     ESSENTIAL,
     DECOMPOSE_ESSENTIAL,
     TRIFOCAL,

@@ -16,6 +16,15 @@ VARIATIONS: dict[str, list[dict[str, Any]]] = {
             "right_size": {"width": 4, "height": 3},
         }
     ],
+    "fundamental-from-pose": [
+        {
+            "left_intrinsics": _K,
+            "right_intrinsics": _K,
+            "rotation": [[0.8, 0, 0.6], [0, 1, 0], [-0.6, 0, 0.8]],
+            "translation": [1, 2, 3],
+            "normalization": "none",
+        }
+    ],
     "fundamental-pairs": [
         {"projections": [_P, _P], "pairs": [[0, 1], [1, 0], [0, 0]], "normalization": "none"},
         {"projections": [_P, _RIGHT], "pairs": [[0, 1], [1, 1]], "sizes": [[4, 3], [6, 5]]},
