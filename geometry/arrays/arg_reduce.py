@@ -69,7 +69,7 @@ def arg_reduce(data: ArrayLike, *, axis: int = -1, operation: str = "max", nan: 
         raise InvalidInput("data", f"has no entries along axis {axis}")
     if values.dtype.kind == "f" and nan == "refuse" and np.isnan(values).any():
         place = np.argwhere(np.isnan(values))[0]
-        raise InvalidInput("/".join(["data", *map(str, place)]), "must not be NaN")
+        raise InvalidInput("/".join(["data", *map(str, place)]), "is not a number; choose what `nan` does with it")
     moved = np.moveaxis(values, axis, -1)
     shape = moved.shape[:-1]
     rows = moved.reshape(prod(shape), moved.shape[-1])

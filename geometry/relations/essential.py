@@ -156,7 +156,8 @@ def decompose_essential(
     if left_intrinsics is not None and right_intrinsics is not None:
         K_left = intrinsic_matrix(left_intrinsics, "left_intrinsics")
         K_right = intrinsic_matrix(right_intrinsics, "right_intrinsics")
-        E = K_right.T @ E @ K_left
+        # scaled, since products of what float64 just holds would overflow; E has no scale of its own
+        E = (K_right / np.abs(K_right).max()).T @ E @ (K_left / np.abs(K_left).max())
         inverses = [np.linalg.inv(K_left), np.linalg.inv(K_right)]
     U, values, V = np.linalg.svd(E)
     if not values[1] > _RANK_ONE * values[0]:

@@ -21,6 +21,7 @@ _ROUNDING = 2.0**-53
 _CENTRE_ERROR = (18 * 4 + 24) * _ROUNDING
 _BAND_CAMERAS = 250
 _FAR_OFFSET = 8.0  # the origin moves when the cameras are further from it than this many times their spread
+_MOST_EXPONENT = 1000  # of two, in a unit of the world
 
 
 class World(NamedTuple):
@@ -200,7 +201,12 @@ def _usual_distance(scaled: Array) -> int:
     lengths, offsets = np.abs(scaled[:, :, :3]).max(axis=(1, 2)), np.abs(scaled[:, :, 3]).max(axis=1)
     usable = (lengths > 0) & (offsets > 0)
     exponents = np.frexp(offsets[usable])[1] - np.frexp(lengths[usable])[1]
-    return int(np.sort(exponents)[len(exponents) // 2]) if len(exponents) else 0
+    return _bounded(int(np.sort(exponents)[len(exponents) // 2])) if len(exponents) else 0
+
+
+def _bounded(exponent: int) -> int:
+    """The exponent of a unit that float64 holds, and its reciprocal."""
+    return max(-_MOST_EXPONENT, min(exponent, _MOST_EXPONENT))
 
 
 def _suitable_world(found: Minors) -> World:
@@ -217,9 +223,9 @@ def _suitable_world(found: Minors) -> World:
     spread = float(apart[len(apart) // 2] if len(apart) else distances.max())
     offset = float(np.abs(median).max())
     if offset <= _FAR_OFFSET * spread or offset == 0.0:
-        return World(np.zeros(3), math.frexp(max(spread, offset))[1])
+        return World(np.zeros(3), _bounded(math.frexp(max(spread, offset))[1]))
     step = math.ldexp(1.0, math.frexp(max(spread, offset * 2.0**-40))[1] - 3)
-    return World(np.round(median / step) * step, math.frexp(max(spread, step))[1])
+    return World(np.round(median / step) * step, _bounded(math.frexp(max(spread, step))[1]))
 
 
 def plucker_minors(projections: Array, world: World | None = None) -> Minors:

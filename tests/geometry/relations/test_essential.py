@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,13 @@ def test_one_of_two_is_refused(options, place):
     with pytest.raises(InvalidInput) as caught:
         decompose_essential(cross(t) @ R, **options)
     assert caught.value.argument == place
+
+
+@pytest.mark.parametrize("size", [1e-308, 1e160, 1e308])
+def test_intrinsics_as_large_as_numbers_go_do_not_overflow(size):
+    K = np.array([[size, 0.0, 1.0], [0.0, size, 1.0], [0.0, 0.0, 1.0]])
+    matrix = np.array([[0.0, -1.0, 2.0], [1.0, 0.0, -3.0], [-2.0, 3.0, 0.0]])
+    found = None
+    with suppress(Degenerate):
+        found = decompose_essential(matrix, left_intrinsics=K, right_intrinsics=K)
+    assert found is None or np.isfinite(found.rotations).all()

@@ -1,3 +1,5 @@
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,12 @@ def test_wrong_arguments_are_named(name, value):
     with pytest.raises(InvalidInput) as caught:
         fundamental_from_pose(*given.values(), normalization=normalization)
     assert caught.value.argument.split("/")[0] == name
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e300])
+def test_extreme_focal_lengths_give_a_matrix_or_a_reason(size):
+    K = np.diag([size, size, 1.0])
+    found = None
+    with suppress(Degenerate):
+        found = fundamental_from_pose(K, K, turn(6, 0.4), [1.0, 2.0, 3.0])
+    assert found is None or np.isfinite(found).all()
