@@ -2,22 +2,16 @@
 
 import numpy as np
 from PIL import Image
-from skimage import data
 from skimage.feature import SIFT, match_descriptors
 
-from geometry import RectifiedStereo, epipolar_lines, rectify_stereo, remap, warp_perspective
+from api.demo.scenes import INTRINSICS, room
+from geometry import RectifiedStereo, epipolar_lines, rectify_stereo, remap
 from tests.docs.examples import ROOT
 
-# Of the Middlebury 2014 motorcycle in this size: focal length and principal points in pixels, baseline in metres.
-FOCAL, LEFT, RIGHT, BASELINE = 994.978, (311.193, 254.877), (342.279, 254.877), 0.193
+BASELINE = np.array([0.3, 0.02, -0.05])  # metres, in the frame of the room
 COLOURS = np.array(
     [[230, 60, 60], [60, 170, 75], [65, 105, 230], [245, 160, 20], [160, 60, 200], [20, 180, 190]], np.uint8
 )
-
-
-def intrinsics(middle: tuple[float, float]) -> np.ndarray:
-    """K of one of the cameras."""
-    return np.array([[FOCAL, 0, middle[0]], [0, FOCAL, middle[1]], [0, 0, 1]])
 
 
 def turn(pitch: float, yaw: float, roll: float) -> np.ndarray:
@@ -29,15 +23,12 @@ def turn(pitch: float, yaw: float, roll: float) -> np.ndarray:
 
 
 def pair() -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
-    """The photographs as turned cameras would have taken them, their K, and R, t from left to right."""
-    left, right, _ = data.stereo_motorcycle()
+    """The room as two turned cameras see it, their K, and R, t from left to right."""
     turns = turn(2.0, 2.5, 7.0), turn(-2.0, -3.0, -4.0)
-    K = [intrinsics(LEFT), intrinsics(RIGHT)]
-    pictures = [
-        warp_perspective(picture, k @ R @ np.linalg.inv(k), fill=255).image
-        for picture, k, R in zip((left, right), K, turns, strict=True)
-    ]
-    return pictures, K, turns[1] @ turns[0].T, turns[1] @ np.array([-BASELINE, 0, 0])
+    poses = [np.eye(4), np.eye(4)]
+    for pose, R, centre in zip(poses, turns, (np.zeros(3), BASELINE), strict=True):
+        pose[:3, :3], pose[:3, 3] = R, -R @ centre
+    return [room(pose)[0] for pose in poses], [INTRINSICS] * 2, turns[1] @ turns[0].T, poses[1][:3, 3]
 
 
 def rectified() -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, RectifiedStereo]:
@@ -82,13 +73,13 @@ def row_differences(pictures: list[np.ndarray]) -> np.ndarray:
 
 
 def draw() -> None:
-    """Write docs/images/rectified.jpg and print how far matches are from one row."""
+    """Write docs/images/rectified.png and print how far matches are from one row."""
     pictures, straight, F, found = rectified()
     for name, shown in (("as taken", pictures), ("rectified", straight)):
         differences = row_differences(shown)
         print(f"{name}: {len(differences)} matches, rows differ by {np.median(differences):.2f} px (median)")
     height, width = pictures[0].shape[:2]
-    points = np.array([[160.0, 120], [420, 90], [250, 235], [560, 215], [130, 380], [470, 400]])
+    points = np.array([[120.0, 150], [268, 190], [330, 300], [400, 262], [200, 400], [470, 420]])
     segments = epipolar_lines(F, points, size=(width, height)).segments
     moved = np.c_[points, np.ones(len(points))] @ found.left_homography.T
     moved = moved[:, :2] / moved[:, 2:]
@@ -101,7 +92,7 @@ def draw() -> None:
     rows = [np.hstack([one, gap, other]) for one, other in (pictures, straight)]
     sheet = Image.fromarray(np.vstack([rows[0], line, rows[1]]))
     sheet = sheet.resize((sheet.width * 2 // 3, sheet.height * 2 // 3), Image.Resampling.LANCZOS)
-    sheet.save(ROOT / "docs" / "images" / "rectified.jpg", quality=85, subsampling=0, optimize=True)
+    sheet.save(ROOT / "docs" / "images" / "rectified.png", optimize=True)
 
 
 if __name__ == "__main__":
