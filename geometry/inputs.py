@@ -20,7 +20,9 @@ def kernel_view(array: Array) -> Array:
 
     Kernels never write into their inputs, but a read-only array would be another type to the compiler.
     """
-    array = np.require(array, requirements=("C", "A"))
+    flags = array.flags
+    if not (flags.c_contiguous and flags.aligned):
+        array = np.require(array, requirements=("C", "A"))
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     if array.flags.writeable or array.size == 0:
@@ -63,11 +65,11 @@ def real_array(
         raise InvalidInput(name, f"is not a rectangular array: {error}") from None
     if array.dtype.kind not in "biuf":
         raise InvalidInput(name, f"must hold real numbers, came as {array.dtype}")
-    wanted = "(" + ", ".join(str(length) for length in shape) + ("," if len(shape) == 1 else "") + ")"
     fits = array.ndim == len(shape) and all(
         not isinstance(want, int) or have == want for have, want in zip(array.shape, shape, strict=True)
     )
     if not fits:
+        wanted = "(" + ", ".join(str(length) for length in shape) + ("," if len(shape) == 1 else "") + ")"
         raise InvalidInput(name, f"must have shape {wanted}, came as {array.shape}")
     array = array.astype(dtype, copy=False)
     if finite and not np.isfinite(array).all():

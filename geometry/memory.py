@@ -71,7 +71,7 @@ class _Lease:
             if hasattr(mmap, "MADV_HUGEPAGE"):
                 block.madvise(mmap.MADV_HUGEPAGE)
         self.block = block
-        address = np.frombuffer(block, np.uint8).ctypes.data
+        address = np.frombuffer(block, np.uint8).__array_interface__["data"][0]
         self.__array_interface__ = {"shape": (len(block),), "typestr": "|u1", "data": (address, False), "version": 3}
 
     def __del__(self) -> None:
@@ -98,7 +98,7 @@ def fresh_arrays(*described: tuple[tuple[int, ...], np.dtype[np.generic]]) -> li
     sizes = [prod(shape) * dtype.itemsize for shape, dtype in described]
     room = [-(-size // _LINE) * _LINE for size in sizes]
     block = _block(sum(room) + _LINE)
-    begin = -block.ctypes.data % _LINE
+    begin = -block.__array_interface__["data"][0] % _LINE  # `ctypes.data` takes ten times as long
     arrays = []
     for (shape, dtype), size, step in zip(described, sizes, room, strict=True):
         arrays.append(block[begin : begin + size].view(dtype).reshape(shape))

@@ -18,15 +18,18 @@ def intrinsic_matrix(value: ArrayLike, name: str) -> Array:
         Not of this form; names the entry.
     """
     K = real_array(value, name, (3, 3))
+    entries = K.tolist()  # single entries of arrays are slow
     for i, j in ((1, 0), (2, 0), (2, 1)):
-        if K[i, j] != 0:
-            raise InvalidInput(f"{name}/{i}/{j}", f"must be 0 in an intrinsic matrix, came as {K[i, j]:g}")
-    if K[2, 2] == 0:
+        if entries[i][j] != 0:
+            raise InvalidInput(f"{name}/{i}/{j}", f"must be 0 in an intrinsic matrix, came as {entries[i][j]:g}")
+    if entries[2][2] == 0:
         raise InvalidInput(f"{name}/2/2", "must not be 0")
-    K = K if K[2, 2] == 1 else K / K[2, 2]
+    if entries[2][2] != 1:
+        K = K / K[2, 2]
+        entries = K.tolist()
     for i in (0, 1):
-        if not K[i, i] > 0:
-            raise InvalidInput(f"{name}/{i}/{i}", f"focal length must be positive, is {K[i, i]:g}")
+        if not entries[i][i] > 0:
+            raise InvalidInput(f"{name}/{i}/{i}", f"focal length must be positive, is {entries[i][i]:g}")
     if not np.isfinite(K).all():
         raise InvalidInput(f"{name}/2/2", "is too small to divide by")
     return K
@@ -40,13 +43,16 @@ def check_rotation(R: Array, name: str) -> None:
     InvalidInput
         It is not; says what it is.
     """
-    largest = float(np.abs(R).max())
-    error = float(np.abs(R @ R.T - np.eye(3)).max()) if largest < 2 else np.inf
-    if error > _ORTHONORMAL:
+    x, y, z = R.tolist()  # products of single numbers are slow in arrays
+    products = [
+        sum(a * b for a, b in zip(*rows, strict=True)) for rows in ((x, x), (y, y), (z, z), (x, y), (x, z), (y, z))
+    ]
+    error = max(abs(product - (number < 3)) for number, product in enumerate(products))
+    if not error <= _ORTHONORMAL:
         raise InvalidInput(
             name, f"must be a rotation: rows are orthonormal only to {error:.2g}, allowed is {_ORTHONORMAL:g}"
         )
-    if np.linalg.det(R) < 0:
+    if sum(x[i] * (y[i - 2] * z[i - 1] - y[i - 1] * z[i - 2]) for i in range(3)) < 0:
         raise InvalidInput(name, "must be a rotation: its determinant is −1, it mirrors")
 
 

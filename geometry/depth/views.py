@@ -70,7 +70,8 @@ def depth_readings(depth: ArrayLike, no_reading: Sequence[float]) -> Readings:
         raise InvalidInput("depth", f"must not have more than {MOST_PIXELS} pixels, came with {array.size}")
     if dtype == np.int16:
         array = np.maximum(array, 0)
-    absent = real_array(no_reading, "no_reading", ("M",), finite=False)
+    none = isinstance(no_reading, list | tuple) and not no_reading
+    absent = np.empty(0) if none else real_array(no_reading, "no_reading", ("M",), finite=False)
     if dtype == np.float32:
         absent = absent.astype(np.float32).astype(np.float64)
     return Readings(kernel_view(array.astype(_KERNEL_DTYPES.get(dtype.name, dtype), copy=False)), absent, dtype)
@@ -108,8 +109,7 @@ def rigid_motion(transform: ArrayLike) -> tuple[Array, Array]:
 
 def inverse_intrinsics(K: Array) -> Array:
     """Invert an upper triangular K with K[2, 2] = 1; the last row comes out as exactly 0, 0, 1."""
-    fx, s, cx = K[0]
-    fy, cy = K[1, 1:]
+    (fx, s, cx), (_, fy, cy), _ = K.tolist()
     return np.array([[1 / fx, -s / (fx * fy), (s * cy / fy - cx) / fx], [0, 1 / fy, -cy / fy], [0, 0, 1]])
 
 

@@ -110,8 +110,11 @@ def _chart_ratios(rows: Sequence[Measured], path: Path) -> None:
 
 
 def _chart_growth(growths: Sequence[Growth], path: Path) -> None:
-    figure, panels = plt.subplots(2, 3, figsize=(10, 6), layout="constrained")
-    for axes, growth in zip(panels.flat, growths, strict=True):
+    lines = -(-len(growths) // 3)
+    figure, panels = plt.subplots(lines, 3, figsize=(10, 3 * lines), layout="constrained", squeeze=False)
+    for axes in panels.flat[len(growths) :]:
+        axes.set_axis_off()
+    for axes, growth in zip(panels.flat, growths, strict=False):
         axes.loglog(growth.sizes, [s * 1e3 for s in growth.seconds], "o-", color=_BLUE)
         axes.set_title(f"{growth.work}: exponent {growth.exponent:.2f}", fontsize=9)
         axes.set_xlabel(growth.size, fontsize=8)
