@@ -18,7 +18,7 @@ Layout = Literal["full", "condensed"]
 Normalization = Literal["frobenius", "none"]
 Float = Literal["float64", "float32"]
 
-_BAND_PAIRS = 100_000
+_BAND_PAIRS = 1 << 15
 # log2 of the largest entries that `normalization="none"` accepts: from above, so that nothing overflows; from below,
 # so that entries much smaller than the largest do not vanish.
 _EXPONENTS = {"float64": (-900, 1015), "float32": (-60, 120)}
