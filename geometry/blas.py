@@ -1,5 +1,6 @@
 """One BLAS thread at a time in work that is shared among threads already."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +16,13 @@ class _Limit:
         self.lock = threading.Lock()
         self.users = 0
         self.controller: Any = None
+        self.with_scipy = False
         self.limiter: Any = None
 
     def begin(self) -> None:
         with self.lock:
-            if self.controller is None:
-                self.controller = ThreadpoolController().select(user_api="blas")  # a millisecond, hence once
             if self.users == 0:
+                self._find()
                 self._let_any_thread_set()
                 self.limiter = self.controller.limit(limits=1)
             self.users += 1
@@ -33,6 +34,13 @@ class _Limit:
                 self._let_any_thread_set()
                 self.limiter.restore_original_limits()
                 self._let_any_thread_set()
+
+    def _find(self) -> None:
+        """Look for BLAS libraries, which takes a millisecond: once, and again when scipy has brought its own."""
+        with_scipy = "scipy.linalg" in sys.modules
+        if self.controller is None or with_scipy != self.with_scipy:
+            self.controller = ThreadpoolController().select(user_api="blas")
+            self.with_scipy = with_scipy
 
     @staticmethod
     def _let_any_thread_set() -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -49,3 +51,17 @@ def test_the_last_of_overlapping_users_gives_it_back(two_threads) -> None:
     leave.set()
     thread.join()
     assert blas_threads() == {2}
+
+
+def test_a_library_that_comes_later_is_held_as_well() -> None:
+    """In a process of its own, where scipy has not been imported yet."""
+    script = (
+        "import numpy, threadpoolctl\n"
+        "from geometry.blas import one_blas_thread\n"
+        "with one_blas_thread(): pass\n"
+        "import scipy.linalg\n"
+        "with threadpoolctl.threadpool_limits(2, 'blas'), one_blas_thread():\n"
+        "    found = threadpoolctl.ThreadpoolController().select(user_api='blas').info()\n"
+        "    assert {library['num_threads'] for library in found} == {1}, found\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
