@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 import geometry
@@ -17,6 +16,7 @@ from service.arrays.types.tensors import (
 )
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 Distance = Literal["mantegna", "one_minus", "one_minus_absolute"]
 
@@ -49,7 +49,7 @@ class CorrelationTreeResult(Document):
         description="Number of the tree that each series is in; one tree where all are connected."
     )
     status: ResultSeriesStatus = Field(description="Status code of each series.")
-    status_names: dict[int, str] = Field(description="What each status code means, by its number.")
+    status_names: dict[int, str] = Field(description=STATUS_NAMES)
     status_counts: dict[str, int] = Field(description="How many series have each status.")
 
 
@@ -61,11 +61,10 @@ def _tree(params: CorrelationTreeParams) -> CorrelationTreeResult:
         tree=params.tree,
         missing=params.missing,
     )
-    numbers = np.bincount(found.status, minlength=len(SERIES_STATUS))
     return CorrelationTreeResult(
         **found._asdict(),
         status_names=dict(enumerate(SERIES_STATUS)),
-        status_counts={name: int(number) for name, number in zip(SERIES_STATUS, numbers, strict=True)},
+        status_counts=status_counts(found.status, SERIES_STATUS),
     )
 
 

@@ -1,6 +1,5 @@
 """Nearest vectors, with the tests that matches are accepted by."""
 
-import numpy as np
 from pydantic import Field
 
 import geometry
@@ -9,6 +8,7 @@ from service.arrays.types.tensors import ResultDistances, ResultMatchStatus, Res
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.arrays.pairwise_distance import METRIC, Metric, distance_dtype
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class NearestParams(Document):
@@ -31,7 +31,7 @@ class NearestResult(Document):
     indices: ResultNeighbours = Field(description="The nearest rows of points, nearest first; of equal ones the lower.")
     distances: ResultDistances = Field(description="Their distances.")
     status: ResultMatchStatus = Field(description="Whether the nearest is accepted.")
-    status_names: dict[int, str] = Field(description="What each status code means, by its number.")
+    status_names: dict[int, str] = Field(description=STATUS_NAMES)
     status_counts: dict[str, int] = Field(description="How many queries have each status.")
 
 
@@ -39,11 +39,10 @@ def _nearest(params: NearestParams) -> NearestResult:
     found = geometry.nearest(
         params.queries, params.points, k=params.k, metric=params.metric, ratio=params.ratio, mutual=params.mutual
     )
-    numbers = np.bincount(found.status, minlength=len(MATCH_STATUS))
     return NearestResult(
         **found._asdict(),
         status_names=dict(enumerate(MATCH_STATUS)),
-        status_counts={name: int(number) for name, number in zip(MATCH_STATUS, numbers, strict=True)},
+        status_counts=status_counts(found.status, MATCH_STATUS),
     )
 
 

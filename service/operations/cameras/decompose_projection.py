@@ -16,7 +16,7 @@ from service.arrays.types.sightings import (
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.cameras.pairs import RIGHT
-from service.operations.statuses import STATUS_NAMES, counted
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class DecomposeProjectionParams(Document):
@@ -50,7 +50,7 @@ def _decompose(params: DecomposeProjectionParams) -> DecomposeProjectionResult:
     return DecomposeProjectionResult(
         **found._asdict(),
         status_names=dict(enumerate(DECOMPOSITION_STATUS)),
-        status_counts=counted(found.status, DECOMPOSITION_STATUS),
+        status_counts=status_counts(found.status, DECOMPOSITION_STATUS),
         convention="P = scale K [R | t], camera-from-world: X_c = R X_w + t",
     )
 

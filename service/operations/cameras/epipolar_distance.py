@@ -11,7 +11,7 @@ from service.arrays.types.plane import PixelPoints
 from service.arrays.types.sightings import FundamentalEach, ResultDistances
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.statuses import STATUS_NAMES, counted
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class EpipolarDistanceParams(Document):
@@ -54,7 +54,7 @@ def _distance(params: EpipolarDistanceParams) -> EpipolarDistanceResult:
         distances=found.distances,
         status=found.status,
         status_names=dict(enumerate(DISTANCE_STATUS)),
-        status_counts=counted(found.status, DISTANCE_STATUS),
+        status_counts=status_counts(found.status, DISTANCE_STATUS),
         kind=params.kind,
         squared=params.squared,
     )

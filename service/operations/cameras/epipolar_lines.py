@@ -12,7 +12,7 @@ from service.arrays.types.sightings import FundamentalEach, ResultLines, ResultS
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
 from service.operations.shapes import Size
-from service.operations.statuses import STATUS_NAMES, counted
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 _POINT_FLOPS = 120.0
 
@@ -64,7 +64,7 @@ def _lines(params: EpipolarLinesParams) -> EpipolarLinesResult:
         segments=found.segments,
         status=found.status,
         status_names=dict(enumerate(LINE_STATUS)),
-        status_counts=counted(found.status, LINE_STATUS),
+        status_counts=status_counts(found.status, LINE_STATUS),
         lines_in="right" if params.points_in == "left" else "left",
         pixel_center=params.pixel_center,
     )

@@ -27,14 +27,13 @@ from service.operations.cameras.pairs import (
     SIZE,
     SIZES,
     STATUS_COUNTS,
-    STATUS_NAMES,
     THIRD,
     ZERO,
     Normalization,
     image_sizes,
-    status_counts,
 )
 from service.operations.shapes import Size
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 _BLOCK_BYTES = 8 << 20
 
@@ -96,7 +95,7 @@ def _all(params: FundamentalAllParams) -> FundamentalAllResult:
         epipole_in_left=left,
         epipole_in_right=right,
         status_names=dict(enumerate(PAIR_STATUS)),
-        status_counts=status_counts(status),
+        status_counts=status_counts(status, PAIR_STATUS),
         layout=params.layout,
         convention=CONVENTION,
     )

@@ -21,12 +21,11 @@ from service.operations.cameras.pairs import (
     NORMALIZATION,
     RIGHT,
     STATUS_COUNTS,
-    STATUS_NAMES,
     THIRD,
     ZERO,
     Normalization,
-    status_counts,
 )
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 _BLOCK_BYTES = 8 << 20
 
@@ -107,7 +106,7 @@ def _block(params: FundamentalBlockParams) -> FundamentalBlockResult:
         fundamental=ArrayStream((*status.shape, 3, 3), dtype, blocks),  # type: ignore[arg-type]  # a field takes either
         status=status,
         status_names=dict(enumerate(PAIR_STATUS)),
-        status_counts=status_counts(status),
+        status_counts=status_counts(status, PAIR_STATUS),
         rows=CameraRange(start=rows[0], stop=rows[1]),
         columns=CameraRange(start=columns[0], stop=columns[1]),
         convention=CONVENTION,

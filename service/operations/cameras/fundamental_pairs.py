@@ -19,14 +19,13 @@ from service.operations.cameras.pairs import (
     SIZE,
     SIZES,
     STATUS_COUNTS,
-    STATUS_NAMES,
     THIRD,
     ZERO,
     Normalization,
     image_sizes,
-    status_counts,
 )
 from service.operations.shapes import Size
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class FundamentalPairsParams(Document):
@@ -65,7 +64,7 @@ def _pairs(params: FundamentalPairsParams) -> FundamentalPairsResult:
     return FundamentalPairsResult(
         **found._asdict(),
         status_names=dict(enumerate(PAIR_STATUS)),
-        status_counts=status_counts(found.status),
+        status_counts=status_counts(found.status, PAIR_STATUS),
         convention=CONVENTION,
     )
 

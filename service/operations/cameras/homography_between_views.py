@@ -10,7 +10,8 @@ from service.arrays.types.cameras import IndexPairs, Projections, ResultStatus
 from service.arrays.types.relations import Planes, ResultViewHomographies
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.cameras.pairs import STATUS_COUNTS, STATUS_NAMES, status_counts
+from service.operations.cameras.pairs import STATUS_COUNTS
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class HomographyBetweenViewsParams(Document):

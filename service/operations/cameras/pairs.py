@@ -1,12 +1,8 @@
 """What the operations on pairs of cameras share."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
-import numpy as np
-
 from geometry.errors import InvalidInput
-from geometry.relations import PAIR_STATUS
 from service.arrays.pending import Array
 from service.operations.shapes import Size
 
@@ -19,7 +15,6 @@ THIRD = [[1, 0, 0, -1], [0, 1, 0, 2], [0, 0, 1, 4]]
 
 NORMALIZATION = "`frobenius`: unit norm, sign kept. `none`: exactly the 4×4 determinants. Never divided by F33."
 CONVENTION_FIELD = "The relation that F satisfies for matching points (x, y, 1)."
-STATUS_NAMES = "What each status code means, by its number."
 CONDITION = (
     "The relative error of the baseline, and so about that of F, that roundings of the projections' entries explain, "
     "in units of 2^-53: 9·10^12 is 0.1 %, from where on a pair is `ill_conditioned`."
@@ -36,9 +31,3 @@ def image_sizes(size: Size | None, sizes: Array | None) -> Any:
     if size is not None and sizes is not None:
         raise InvalidInput("sizes", "give either size or sizes")
     return sizes if size is None else size.pair()
-
-
-def status_counts(status: Array, names: Sequence[str] = PAIR_STATUS) -> dict[str, int]:
-    """How many items have each status, by name."""
-    numbers = np.bincount(status.reshape(-1), minlength=len(names))
-    return {name: int(number) for name, number in zip(names, numbers, strict=True)}

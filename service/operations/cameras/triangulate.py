@@ -17,7 +17,7 @@ from service.arrays.types.sightings import (
 )
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.statuses import STATUS_NAMES, counted
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 
 class TriangulateParams(Document):
@@ -69,7 +69,7 @@ def _triangulate(params: TriangulateParams) -> TriangulateResult:
     return TriangulateResult(
         **found._asdict(),
         status_names=dict(enumerate(TRIANGULATION_STATUS)),
-        status_counts=counted(found.status, TRIANGULATION_STATUS),
+        status_counts=status_counts(found.status, TRIANGULATION_STATUS),
         method=params.method,
     )
 

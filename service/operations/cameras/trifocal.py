@@ -8,14 +8,8 @@ from service.arrays.types.cameras import Projections, ResultStatus
 from service.arrays.types.relations import IndexTriplets, ResultTensors
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.cameras.pairs import (
-    LEFT,
-    RIGHT,
-    STATUS_NAMES,
-    THIRD,
-    Normalization,
-    status_counts,
-)
+from service.operations.cameras.pairs import LEFT, RIGHT, THIRD, Normalization
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 _CONVENTION = "first_line[i] = Σ second_line[j] T[i, j, k] third_line[k]"
 

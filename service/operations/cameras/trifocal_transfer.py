@@ -9,7 +9,7 @@ from service.arrays.types.plane import PixelPoints
 from service.arrays.types.relations import Lines2, ResultDistances, ResultLines2, ResultPoints2, Tensor3
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.cameras.pairs import STATUS_NAMES, status_counts
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 # Of three cameras side by side that look ahead
 _TENSOR = [

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 import geometry
@@ -22,6 +21,7 @@ from service.arrays.types.graph import (
 )
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.statuses import STATUS_NAMES, status_counts
 
 _WEIGHT = "of it in the score; 0 leaves it out."
 _BLOCK = 1 << 19
@@ -91,7 +91,7 @@ class ViewGraphResult(Document):
     )
     components: int = Field(description="How many components there are; the trees span all cameras only if it is 1.")
     status: ResultCameraStatus = Field(description="Status code of each camera; only those that are ok have pairs.")
-    status_names: dict[int, str] = Field(description="What each status code means, by its number.")
+    status_names: dict[int, str] = Field(description=STATUS_NAMES)
     status_counts: dict[str, int] = Field(description="How many cameras have each status.")
     tree_weight: str = Field(description="What the trees maximize and minimize.")
 
@@ -99,11 +99,10 @@ class ViewGraphResult(Document):
 def _view_graph(params: ViewGraphParams) -> ViewGraphResult:
     options = params.model_dump(exclude={"projections", "sizes", "depth_range"})
     found = geometry.view_graph(params.projections, params.sizes, params.depth_range, **options)
-    numbers = np.bincount(found.status, minlength=len(VIEW_STATUS))
     return ViewGraphResult(
         **found._asdict(),
         status_names=dict(enumerate(VIEW_STATUS)),
-        status_counts={name: int(number) for name, number in zip(VIEW_STATUS, numbers, strict=True)},
+        status_counts=status_counts(found.status, VIEW_STATUS),
         tree_weight=params.tree_weight,
     )
 

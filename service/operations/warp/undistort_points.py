@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
 import geometry
@@ -11,6 +10,7 @@ from service.arrays.types.cameras import ResultStatus
 from service.arrays.types.plane import Distortion, Matrix3, PixelPoints, ResultPixelPoints
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.statuses import status_counts
 
 _BYTES, _FLOPS = 64, 400.0  # a point, of scratch and of arithmetic
 _DIRECTIONS_EXAMPLE = {
@@ -56,12 +56,11 @@ class LensPointsResult(Document):
 
 
 def _result(found: geometry.LensPoints, model: str) -> LensPointsResult:
-    numbers = np.bincount(found.status, minlength=len(POINT_STATUS))
     return LensPointsResult(
         points=found.points,
         status=found.status,
         status_names=dict(enumerate(POINT_STATUS)),
-        status_counts={name: int(number) for name, number in zip(POINT_STATUS, numbers, strict=True)},
+        status_counts=status_counts(found.status, POINT_STATUS),
         model=model,
     )
 
