@@ -22,6 +22,7 @@ _REFINEMENTS = ("symmetric", "reprojection", "none")
 _STEPS = 50
 _ROUNDS = 3
 _FEWEST = 5  # correspondences that a fit must keep
+_LARGEST = 1e150  # its square is a number
 _TOO_LARGE = "the coordinates are too large, or too unlike in size, for floats"
 
 
@@ -141,7 +142,7 @@ def homography_from_points(
     unit = 1.0 / frames[1].scale  # of all errors from here on, px
     ratio = frames[1].scale / frames[0].scale
     scales = 1.0, ratio * ratio
-    if not math.isfinite(scales[1]):
+    if not (math.isfinite(scales[1]) and np.abs(data).max() < _LARGEST):
         raise Degenerate("overflow", _TOO_LARGE)
     inliers, drawn, steps = used.copy(), 0, 0
     if np.count_nonzero(used) == 4:

@@ -339,3 +339,11 @@ def test_sides_of_very_unlike_size_overflow_by_name():
     with pytest.raises(Degenerate) as caught:
         homography_from_points(source * 1e150, target * 1e-150)
     assert caught.value.reason == "overflow"
+
+
+def test_coordinates_whose_sums_overflow_are_refused_before_they_are_decomposed():
+    source = [[0.0, 0.0], [1e308, 0.0], [-1.7e308, 3.0], [1e308, 3.0], [-1.0, 0.0], [1e308, 1e308]]
+    target = [[3.0, -1.7e308], [0.0, 5e-324], [-1.0, 5e-324], [-1.7e308, -1.7e308], [1e-160, 1e160], [0.0, 1e160]]
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(Degenerate) as caught:
+        homography_from_points(source, target)
+    assert caught.value.reason == "overflow"
