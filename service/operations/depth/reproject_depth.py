@@ -1,4 +1,4 @@
-"""Operations on depth maps."""
+"""`reproject-depth`."""
 
 from typing import Literal
 
@@ -7,19 +7,12 @@ from pydantic import Field
 import geometry
 from geometry.depth import DEPTH_STATUS, surface_count
 from service.arrays.types.cameras import Transform
-from service.arrays.types.depth import Depth, ResultDepth, ResultIndex, ResultPixelStatus, ResultPoints
-from service.arrays.types.images import ResultMask
+from service.arrays.types.depth import Depth, ResultDepth, ResultIndex, ResultPixelStatus
 from service.arrays.types.plane import Matrix3
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.depth.readings import INTRINSICS_EXAMPLE, DepthKind, DepthScale, NoReading
 from service.operations.shapes import Size
-
-DepthKind = Literal["z", "ray"]
-
-_DEPTH_KIND = "`z`: distance along the optical axis. `ray`: distance from the camera centre. The same on output."
-_DEPTH_SCALE = "Length of one depth unit in the transform's unit: 0.001 for millimetres with poses in metres."
-_NO_READING = "Further values that mean no reading, such as 65535; 0, NaN, infinite and negative always do."
-_INTRINSICS_EXAMPLE = [[2, 0, 1], [0, 2, 1], [0, 0, 1]]
 
 
 class ReprojectDepthParams(Document):
@@ -33,9 +26,9 @@ class ReprojectDepthParams(Document):
     splat: Literal["nearest"] = Field(
         "nearest", description="How a source pixel covers target pixels: the one that it falls into."
     )
-    depth_kind: DepthKind = Field("z", description=_DEPTH_KIND)
-    depth_scale: float = Field(1.0, gt=0, description=_DEPTH_SCALE)
-    no_reading: list[float] = Field(default_factory=list, max_length=16, description=_NO_READING)
+    depth_kind: DepthKind = "z"
+    depth_scale: DepthScale = 1.0
+    no_reading: NoReading = Field(default_factory=list)
 
 
 class ReprojectDepthResult(Document):
@@ -104,73 +97,10 @@ REPROJECT_DEPTH = Operation(
             "A plane seen from one unit further left; null is no reading",
             {
                 "depth": [[2, 2, 2], [2, None, 2], [2, 2, 2]],
-                "source_intrinsics": _INTRINSICS_EXAMPLE,
-                "target_intrinsics": _INTRINSICS_EXAMPLE,
+                "source_intrinsics": INTRINSICS_EXAMPLE,
+                "target_intrinsics": INTRINSICS_EXAMPLE,
                 "transform": [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
             },
         ),
     ),
 )
-
-
-class DepthToPointsParams(Document):
-    depth: Depth = Field(description="Depth map of the camera.")
-    intrinsics: Matrix3 = Field(description="Camera matrix K, in pixels; upper triangular.")
-    transform: Transform | None = Field(
-        None,
-        description=(
-            "Maps points of the camera's frame onwards, for example to the world. Default: they stay in the "
-            "camera's frame."
-        ),
-    )
-    depth_kind: DepthKind = Field("z", description=_DEPTH_KIND)
-    depth_scale: float = Field(1.0, gt=0, description=_DEPTH_SCALE)
-    no_reading: list[float] = Field(default_factory=list, max_length=16, description=_NO_READING)
-
-
-class DepthToPointsResult(Document):
-    points: ResultPoints = Field(description="One point a pixel.")
-    valid: ResultMask = Field(description="Where there was a reading.")
-    depth_kind: DepthKind = Field(description="What depth was taken to mean.")
-
-
-def _points(params: DepthToPointsParams) -> DepthToPointsResult:
-
-    found = geometry.depth_to_points(
-        params.depth,
-        params.intrinsics,
-        depth_kind=params.depth_kind,
-        depth_scale=params.depth_scale,
-        no_reading=params.no_reading,
-        transform=params.transform,
-    )
-    return DepthToPointsResult(points=found.points, valid=found.valid, depth_kind=params.depth_kind)
-
-
-def _points_cost(params: DepthToPointsParams) -> Cost:
-    height, width = params.depth.shape
-    dtype = "float64" if params.depth.dtype.name in ("float64", "int32") else "float32"
-    outputs = (
-        OutputArray("points", (height, width, 3), dtype),
-        OutputArray("valid", (height, width), "bool"),
-    )
-    return Cost(outputs, 8 * height * width, height * width * 25.0)
-
-
-DEPTH_TO_POINTS = Operation(
-    name="depth-to-points",
-    family="depth",
-    summary="Turn a depth map into an organized point cloud",
-    params=DepthToPointsParams,
-    result=DepthToPointsResult,
-    run=_points,
-    cost=_points_cost,
-    examples=(
-        Example(
-            "Four pixels, one without a reading",
-            {"depth": [[1, 2], [None, 4]], "intrinsics": _INTRINSICS_EXAMPLE},
-        ),
-    ),
-)
-
-OPERATIONS = (REPROJECT_DEPTH, DEPTH_TO_POINTS)
