@@ -17,8 +17,9 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite.binding import parse_assembly
 from numba.core import event
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
 
@@ -117,6 +118,28 @@ class _Cache(FunctionCache):
         return len(self._cache_file._load_index())  # type: ignore[no-untyped-call]  # noqa: SLF001
 
 
+class _MachineCode(CompileResultCacheImpl):
+    """What is stored of a kernel: its machine code, without the bitcode that other functions would be linked with.
+
+    Nothing but Python calls a kernel. Reading the bitcode is most of the time that loading takes.
+    """
+
+    def reduce(self, cres: Any) -> Any:
+        (name, kind, (machine_code, _bitcode)), *others = super().reduce(cres)  # type: ignore[no-untyped-call]
+        return (name, kind, (machine_code, _empty_bitcode())), *others
+
+
+@cache
+def _empty_bitcode() -> bytes:
+    return bytes(parse_assembly("").as_bitcode())
+
+
+class _KernelCache(_Cache):
+    """The cache of a kernel, which no other function calls."""
+
+    _impl_class = _MachineCode  # type: ignore[assignment]  # declared as None
+
+
 class _Packing(Compiler):
     """Numba's compiler with a pass switched on that it leaves off by default; the switch is global, hence the lock."""
 
@@ -148,7 +171,7 @@ def kernel(
     """
 
     def declare(function: Function) -> Function:
-        compiled = _compiled(function, fastmath, packed=packed)
+        compiled = _compiled(function, fastmath, packed=packed, cached=_KernelCache)
         expanded = tuple(s.replace("{T}", t) for s in signatures for t in (types if "{T}" in s else ("",)))
         if hasattr(compiled, "compile"):
             _declared.append(DeclaredKernel(compiled, expanded))
@@ -168,7 +191,12 @@ def routine(function: Function) -> Function:
 
 
 def _compiled(
-    function: Function, fastmath: bool | frozenset[str], *, packed: bool = False, forceinline: bool = False
+    function: Function,
+    fastmath: bool | frozenset[str],
+    *,
+    packed: bool = False,
+    forceinline: bool = False,
+    cached: type[_Cache] = _Cache,
 ) -> Function:
     allowed = FASTMATH if fastmath is True else fastmath
     compiled: Any = numba.njit(
@@ -180,7 +208,7 @@ def _compiled(
         forceinline=forceinline,
     )(function)
     if hasattr(compiled, "compile"):
-        compiled._cache = _Cache(function)  # noqa: SLF001  # numba has no other place for a cache of one's own
+        compiled._cache = cached(function)  # noqa: SLF001  # numba has no other place for a cache of one's own
     return compiled  # type: ignore[no-any-return]
 
 
