@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite.binding import parse_assembly
+from llvmlite.binding import parse_assembly, parse_bitcode
 from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
@@ -121,17 +121,17 @@ class _Cache(FunctionCache):
 class _MachineCode(CompileResultCacheImpl):
     """What is stored of a kernel: its machine code, without the bitcode that other functions would be linked with.
 
-    Nothing but Python calls a kernel. Reading the bitcode is most of the time that loading takes.
+    Nothing but Python calls a kernel. Reading the bitcode is most of the time that loading takes. Numba looks for the
+    names of entry points in it, so that these stay.
     """
 
     def reduce(self, cres: Any) -> Any:
-        (name, kind, (machine_code, _bitcode)), *others = super().reduce(cres)  # type: ignore[no-untyped-call]
-        return (name, kind, (machine_code, _empty_bitcode())), *others
-
-
-@cache
-def _empty_bitcode() -> bytes:
-    return bytes(parse_assembly("").as_bitcode())
+        (name, kind, (machine_code, bitcode)), *others = super().reduce(cres)  # type: ignore[no-untyped-call]
+        described = cres.fndesc
+        entries = (described.llvm_func_name, described.llvm_cpython_wrapper_name, described.llvm_cfunc_wrapper_name)
+        defined = {function.name for function in parse_bitcode(bitcode).functions if not function.is_declaration}
+        text = "\n".join(f'define void @"{entry}"() {{ ret void }}' for entry in entries if entry in defined)
+        return (name, kind, (machine_code, bytes(parse_assembly(text).as_bitcode()))), *others
 
 
 class _KernelCache(_Cache):

@@ -10,15 +10,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.command.failure import told
-from service.rigs.formats import FORMATS, PixelCenter, read_rig, recognised, with_size, write_rig
+from service.rigs.formats import FORMATS, PixelCenter, read_rig, recognised, write_rig
 from service.rigs.rig import RigCameras
 
-_SUFFIXES = {".json": "json", ".npy": "npy"}
+_SUFFIXES = {".json": "json", ".npy": "npy", ".out": "bundler", ".nvm": "nvm"}
 _PATH = click.Path(path_type=Path)
 
 
 def _options(command: Any) -> Any:
     """What reading needs to be told."""
+    command = click.option(
+        "--size",
+        type=(click.IntRange(1, 2**31), click.IntRange(1, 2**31)),
+        metavar="WIDTH HEIGHT",
+        help="Of the images, where IN does not say. Bundler and NVM need it if the images are not beside the file.",
+    )(command)
+    command = click.option(
+        "--drop-distortion", is_flag=True, help="Leave the lens out, for images that are undistorted."
+    )(command)
     command = click.option(
         "--pixel-center",
         type=click.Choice(["integer", "half"]),
@@ -45,11 +54,9 @@ def rig() -> None:
     "--format",
     "target_format",
     type=click.Choice(list(FORMATS)),
-    help="The format that is written. Default: by the suffix of OUT, .json or .npy.",
+    help="The format that is written. Default: by the suffix of OUT, .json, .npy, .out or .nvm.",
 )
 @_options
-@click.option("--size", type=(int, int), metavar="WIDTH HEIGHT", help="Of the images, where IN does not say.")
-@click.option("--drop-distortion", is_flag=True, help="Leave the lens out, for images that are undistorted.")
 def convert(
     source: Path,
     target: Path,
@@ -67,22 +74,27 @@ def convert(
     wanted = target_format or _SUFFIXES.get(target.suffix)
     if wanted is None:
         raise click.BadParameter("name the format with --format, or end OUT in .json or .npy", param_hint="OUT")
-    if size is not None and min(size) < 1:
-        raise click.BadParameter("must be two numbers above 0", param_hint="--size")
     with told():
         given = source_format or recognised(source)
-        cameras = read_rig(source, format_name=given, pixel_center=pixel_center)
-        if size is not None:
-            cameras = with_size(cameras, size)
+        cameras = read_rig(
+            source, format_name=given, pixel_center=pixel_center, size=size, drop_distortion=drop_distortion
+        )
         write_rig(cameras, target, wanted, pixel_center=pixel_center, drop_distortion=drop_distortion)
     click.echo(f"{len(cameras.names)} cameras, {given} → {wanted}", err=True)
     if FORMATS[wanted].dropped:
         click.echo(f"{wanted} has no place for {FORMATS[wanted].dropped}", err=True)
     if drop_distortion and (distorted := cameras.distorted()):
         click.echo(f"the distortion of {len(distorted)} cameras was left out", err=True)
+    _tell_left_out(cameras)
     error = _rotation_error(cameras)
-    if wanted.startswith("colmap") and error > 1e-12:
+    if (wanted.startswith("colmap") or wanted == "nvm") and error > 1e-12:
         click.echo(f"rotations were orthonormal to {error:.1g}; as quaternions they are exact, centres stay", err=True)
+
+
+def _tell_left_out(cameras: RigCameras) -> None:
+    if cameras.left_out:
+        first = cameras.left_out[0]
+        click.echo(f"{len(cameras.left_out)} images have no camera in this rig, {first!r} first", err=True)
 
 
 def _rotation_error(cameras: RigCameras) -> float:
@@ -93,10 +105,19 @@ def _rotation_error(cameras: RigCameras) -> float:
 @rig.command()
 @click.argument("source", metavar="IN", type=_PATH)
 @_options
-def show(source: Path, source_format: str | None, pixel_center: PixelCenter) -> None:
+def show(
+    source: Path,
+    source_format: str | None,
+    pixel_center: PixelCenter,
+    size: tuple[int, int] | None,
+    *,
+    drop_distortion: bool,
+) -> None:
     """List the cameras of a rig. Principal points have pixel centres at integers; centres are in the world."""
     with told():
-        cameras = read_rig(source, format_name=source_format, pixel_center=pixel_center)
+        cameras = read_rig(
+            source, format_name=source_format, pixel_center=pixel_center, size=size, drop_distortion=drop_distortion
+        )
     table = Table("camera", "size", "focal length", "principal point", "centre", "lens", box=None, header_style="bold")
     centers = cameras.centers()
     for n, name in enumerate(cameras.names):
@@ -112,3 +133,4 @@ def show(source: Path, source_format: str | None, pixel_center: PixelCenter) -> 
     console = Console()
     console.print(table)
     console.print(f"{len(cameras.names)} cameras")
+    _tell_left_out(cameras)

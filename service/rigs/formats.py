@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from service.rigs import colmap_binary, colmap_text, json_file, npy_file, strecha, vgg
+from service.rigs import bundler, colmap_binary, colmap_text, json_file, npy_file, nvm, strecha, vgg
 from service.rigs.rig import RigCameras, RigLens, UnreadableRig, UnwritableRig, moved
 
 PixelCenter = Literal["integer", "half"]
@@ -15,10 +15,20 @@ PixelCenter = Literal["integer", "half"]
 
 @dataclass(frozen=True)
 class RigSource:
-    """A path and the files of the recognised format in it."""
+    """A path, the files of the recognised format in it, and what the file may not say.
+
+    Attributes
+    ----------
+    size
+        (width, height) of the images where the format needs it and does not hold it.
+    drop_distortion
+        Whether a lens that cannot be held is left out.
+    """
 
     path: Path
     files: list[Path]
+    size: tuple[int, int] | None = None
+    drop_distortion: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,8 +92,30 @@ FORMATS: dict[str, RigFormat] = {
         dropped="sizes",
         states_centers=False,
     ),
+    "bundler": RigFormat(
+        "bundle.out with its list of images",
+        lambda source: bundler.read(source.path, source.size),
+        bundler.write,
+        lenses=True,
+        dropped="sizes",
+    ),
+    "nvm": RigFormat(
+        "a .nvm file of VisualSFM",
+        lambda source: nvm.read(source.path, source.size, drop_distortion=source.drop_distortion),
+        nvm.write,
+        lenses=False,
+        dropped="sizes",
+    ),
 }
-_SUFFIXES = {".json": "json", ".npy": "npy", strecha.SUFFIX: "strecha", vgg.SUFFIX: "vgg"}
+_SINGLE = ("json", "npy", "bundler", "nvm")  # formats of one file
+_SUFFIXES = {
+    ".json": "json",
+    ".npy": "npy",
+    strecha.SUFFIX: "strecha",
+    vgg.SUFFIX: "vgg",
+    bundler.SUFFIX: "bundler",
+    nvm.SUFFIX: "nvm",
+}
 _COLMAP = ("cameras", "images", "points3D", "rigs", "frames")
 _FOLDERS = {"colmap-text": colmap_text.FILES, "colmap-binary": colmap_binary.FILES}
 
@@ -104,17 +136,30 @@ def recognised(path: Path) -> str:
     return there[0]
 
 
-def read_rig(path: Path, *, format_name: str | None = None, pixel_center: PixelCenter = "integer") -> RigCameras:
-    """Read a rig; `pixel_center` tells how formats count that do not say. Raises UnreadableRig."""
+def read_rig(
+    path: Path,
+    *,
+    format_name: str | None = None,
+    pixel_center: PixelCenter = "integer",
+    size: tuple[int, int] | None = None,
+    drop_distortion: bool = False,
+) -> RigCameras:
+    """Read a rig. Raises UnreadableRig.
+
+    `pixel_center` tells how formats count that do not say, `size` how large images are whose format does not say.
+    `drop_distortion` leaves a lens out that nothing here can hold.
+    """
     name = recognised(path) if format_name is None else format_name
     form = FORMATS[name]
-    if name in ("json", "npy") and path.is_dir():
+    if name in _SINGLE and path.is_dir():
         raise UnreadableRig(f"{path}: is a folder, {name} is one file")
     suffix = {"strecha": strecha.SUFFIX, "vgg": vgg.SUFFIX}.get(name)
     files = [] if suffix is None else _files(path, suffix) if path.is_dir() else [path]
     if suffix is not None and not files:
         raise UnreadableRig(f"{path}: holds no {suffix} files")
-    rig = form.read(RigSource(path, files))
+    rig = form.read(RigSource(path, files, size, drop_distortion))
+    if size is not None:
+        rig = with_size(rig, size)
     if suffix is not None and path.is_dir():
         rig = replace(rig, names=tuple(_name(file, path, suffix) for file in files))
     if not form.states_centers and pixel_center == "half":
@@ -157,7 +202,7 @@ def write_rig(
 
 def _check_place(path: Path, format_name: str, rig: RigCameras) -> None:
     """Refuse a folder in which other cameras would join the rig, or points and rigs of COLMAP would be lost."""
-    if not path.is_dir() or format_name in ("json", "npy"):
+    if not path.is_dir() or format_name in _SINGLE:
         return
     if format_name.startswith("colmap"):
         there = [path / f"{kind}{suffix}" for suffix in (".bin", ".txt") for kind in _COLMAP]

@@ -1,7 +1,8 @@
 """The cameras of a rig as every format gives them, and what a format may refuse."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,8 @@ class RigCameras:
         (N, 2) int64, width and height in pixels; 0 where the format does not say.
     lenses
         One each.
+    left_out
+        Names of images in the file that have no camera in this rig: not registered, or of another model.
     """
 
     names: tuple[str, ...]
@@ -57,6 +60,11 @@ class RigCameras:
     translations: Array
     sizes: Array
     lenses: tuple[RigLens, ...]
+    left_out: tuple[str, ...] = ()
+
+    def without(self, names: Iterable[str]) -> "RigCameras":
+        """The same, with the names of images that have no camera here."""
+        return replace(self, left_out=tuple(names))
 
     def to_projections(self) -> Array:
         """P = K [R | t] (N, 3, 4), of the images without their distortion."""

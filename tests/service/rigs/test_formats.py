@@ -236,7 +236,8 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path):
 def test_empty_rigs(tmp_path):
     nobody = RigCameras((), np.empty((0, 3, 3)), np.empty((0, 3, 3)), np.empty((0, 3)), np.empty((0, 2), np.int64), ())
     for name in FORMATS:
-        path = tmp_path / name / ("rig.npy" if name == "npy" else "rig.json" if name == "json" else "")
+        single = {"json": "rig.json", "npy": "rig.npy", "bundler": "rig.out", "nvm": "rig.nvm"}
+        path = tmp_path / name / single.get(name, "")
         if name in ("strecha", "vgg"):
             with pytest.raises(UnwritableRig, match="without cameras"):
                 write_rig(nobody, path, name)
