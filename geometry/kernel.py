@@ -17,7 +17,7 @@ from typing import Any
 
 import numba
 import numpy as np
-from llvmlite.binding import parse_assembly, parse_bitcode
+from llvmlite.binding import parse_assembly
 from numba.core import event
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, IndexDataCacheFile
 from numba.core.compiler import Compiler
@@ -126,11 +126,10 @@ class _MachineCode(CompileResultCacheImpl):
     """
 
     def reduce(self, cres: Any) -> Any:
-        (name, kind, (machine_code, bitcode)), *others = super().reduce(cres)  # type: ignore[no-untyped-call]
+        (name, kind, (machine_code, _bitcode)), *others = super().reduce(cres)  # type: ignore[no-untyped-call]
         described = cres.fndesc
-        entries = (described.llvm_func_name, described.llvm_cpython_wrapper_name, described.llvm_cfunc_wrapper_name)
-        defined = {function.name for function in parse_bitcode(bitcode).functions if not function.is_declaration}
-        text = "\n".join(f'define void @"{entry}"() {{ ret void }}' for entry in entries if entry in defined)
+        entries = (described.llvm_func_name, described.llvm_cpython_wrapper_name)
+        text = "\n".join(f'define void @"{entry}"() {{ ret void }}' for entry in entries)
         return (name, kind, (machine_code, bytes(parse_assembly(text).as_bitcode()))), *others
 
 
@@ -206,6 +205,7 @@ def _compiled(
         fastmath=set(allowed) if allowed else False,
         pipeline_class=_Packing if packed else Compiler,
         forceinline=forceinline,
+        no_cfunc_wrapper=True,
     )(function)
     if hasattr(compiled, "compile"):
         compiled._cache = cached(function)  # noqa: SLF001  # numba has no other place for a cache of one's own
