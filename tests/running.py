@@ -64,9 +64,13 @@ class Server:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         self._listening.wait(60)
-        assert self.address, "".join(self.lines)
-        with self.client() as client:
-            wait_ready(client)
+        try:
+            assert self.address, "".join(self.lines)
+            with self.client() as client:
+                wait_ready(client)
+        except BaseException:
+            self.stop()
+            raise
 
     address = ""
 

@@ -40,6 +40,18 @@ def test_the_python_example_of_the_readme_works(capsys: pytest.CaptureFixture[st
     assert "(240, 320, 3)" in capsys.readouterr().out
 
 
+@pytest.mark.jit
+@pytest.mark.parametrize(
+    ("page", "number", "printed"), [("README.md", 1, "(50, 50, 3, 3)"), ("docs/client.md", 0, "same_centre")]
+)
+def test_the_examples_of_the_client_work(
+    page: str, number: int, printed: str, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8").split("```python\n")[number + 1].split("```")[0]
+    exec(text.replace("http://127.0.0.1:8000", address), {})
+    assert printed in capsys.readouterr().out
+
+
 def test_the_generated_pages_agree_with_the_code() -> None:
     for page, text in (("operations.md", operations_page()), ("settings.md", settings_page())):
         assert (ROOT / "docs" / page).read_text(encoding="utf-8") == text, "run `make docs`"

@@ -1,0 +1,141 @@
+"""The client that lets others work while it waits."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+from numpy.typing import NDArray
+
+from api.client.answer import Result
+from api.client.body import Parameter
+from api.client.call import (
+    Call,
+    Reply,
+    Wait,
+    converse,
+    delete_call,
+    document_call,
+    file_call,
+    run_call,
+    upload_call,
+)
+from api.client.problem import Unreachable
+from api.client.retries import Retries
+from api.client.synchronous import ADDRESS, READY_STEP, connection_options
+from api.client.transfer import Download, Progress, Upload, Watcher
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """A running service; `Client` with `await` before its methods."""
+
+    def __init__(
+        self,
+        address: str = ADDRESS,
+        *,
+        key: str | None = None,
+        timeout: float = 300.0,
+        retries: Retries = Retries(),  # noqa: B008  # frozen
+        progress: Watcher | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.retries, self.progress = retries, progress
+        self._http = httpx.AsyncClient(**connection_options(address, key, timeout), transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def run(self, operation: str, /, **parameters: Parameter) -> Result:
+        """Execute an operation: `await client.run("warp-perspective", image=pixels, homography=H)`.
+
+        Raises
+        ------
+        Problem
+            The service refused; `errors` names the wrong parameters.
+        Unreachable
+            It does not answer.
+        """
+        return await self._complete(run_call(operation, parameters))
+
+    async def file(
+        self, operation: str, media_type: str, array: str | None = None, /, **parameters: Parameter
+    ) -> bytes:
+        """Execute an operation and take one array of its result as a file: `image/png`, `application/x-npy`, …
+
+        `array` names it; the first by default. Raises as `run` does.
+        """
+        return await self._complete(file_call(operation, media_type, array, parameters))
+
+    async def operations(self) -> list[dict[str, Any]]:
+        """What the service can do. Raises as `run` does."""
+        found: list[dict[str, Any]] = (await self._complete(document_call("/v1/operations")))["operations"]
+        return found
+
+    async def operation(self, name: str) -> dict[str, Any]:
+        """One operation: schemas of its parameters and result, examples, limits. Raises as `run` does."""
+        found: dict[str, Any] = await self._complete(document_call(f"/v1/operations/{name}"))
+        return found
+
+    async def upload(self, value: NDArray[Any] | Path | bytes) -> dict[str, str]:
+        """Store an array or a file once; the answer takes its place among the parameters of any number of calls."""
+        return await self._complete(upload_call(value))
+
+    async def delete(self, asset: Mapping[str, str]) -> None:
+        """Delete what `upload` stored."""
+        await self._complete(delete_call(asset))
+
+    async def wait_ready(self, seconds: float = 60.0) -> None:
+        """Return once the service has its kernels. Raises Unreachable after so many seconds."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if (await self._http.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            if time.monotonic() > deadline:
+                raise Unreachable(f"the service was not ready within {seconds:g} s")
+            await asyncio.sleep(READY_STEP)
+
+    async def _complete(self, call: Call[T]) -> T:
+        talk = converse(call, self.retries)
+        step = next(talk)
+        try:
+            while True:
+                if isinstance(step, Wait):
+                    if self.progress is not None:
+                        self.progress(Progress("waiting", 0, step.seconds))
+                    await asyncio.sleep(step.seconds)
+                    step = next(talk)
+                else:
+                    step = talk.send(await self._send(step))
+        except StopIteration as finished:
+            answer: T = finished.value
+            return answer
+
+    async def _send(self, call: Call[T]) -> Reply | OSError:
+        content = Upload(call.body, self.progress).async_blocks() if call.body.parts else None
+        try:
+            async with self._http.stream(
+                call.method, call.path, params=call.query, headers=call.headers(), content=content
+            ) as response:
+                download = Download(response.headers.get("content-length"), self.progress)
+                async for piece in response.aiter_raw():
+                    download.add(piece)
+                return Reply(response.status_code, response.headers, download.data)
+        except httpx.TransportError as error:
+            return OSError(f"{type(error).__name__}: {error}")
