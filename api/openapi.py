@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from api import access, problems
 from api.sending import RESULT_HEADER
 from service.arrays.fields import ArrayField
-from service.media import npy, picture, safetensors
+from service.media import npy, picture, ply, safetensors
 from service.operation import Operation
 from service.schemas import component_schemas
 
@@ -101,6 +101,8 @@ def operation_extra(operation: Operation[Any, Any]) -> dict[str, Any]:
         npy.MEDIA_TYPE: {"schema": _BINARY},
         safetensors.MEDIA_TYPE: {"schema": _BINARY},
     }
+    if ply.has_points(operation.result):
+        answers[ply.MEDIA_TYPE] = {"schema": _BINARY}
     if any(shape[:2] == ("h", "w") for mark in operation.result.array_fields().values() for shape in mark.shapes):
         answers |= {kind: {"schema": _BINARY} for kind in picture.MEDIA_TYPES}
     return {

@@ -198,7 +198,8 @@ def _compiled(
     cached: type[_Cache] = _Cache,
 ) -> Function:
     allowed = FASTMATH if fastmath is True else fastmath
-    compiled: Any = numba.njit(
+    njit: Any = numba.njit  # its stubs do not know every option
+    compiled = njit(
         nogil=True,
         error_model="numpy",
         boundscheck=False,

@@ -234,6 +234,14 @@ def pick(value: Operand, lanes_: Sequence[int]) -> Operand:
     return Vector(value.builder, picked, value.dtype, len(lanes_))
 
 
+def shuffle(a: Operand, b: Operand, lanes_: Sequence[int]) -> Operand:
+    """Lanes of two vectors by their numbers; those of the second count on from the first's."""
+    if not isinstance(a, Vector):
+        return np.concatenate([a, b])[list(lanes_)]
+    order = ir.Constant(ir.VectorType(_INDEX, len(lanes_)), list(lanes_))
+    return Vector(a.builder, a.builder.shuffle_vector(a.value, b.value, order), a.dtype, len(lanes_))
+
+
 def interleave(vectors: Sequence[Operand]) -> Operand:
     """The first lanes of all vectors, then the second lanes, and so on; as many vectors as a power of two."""
     first = vectors[0]

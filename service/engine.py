@@ -155,7 +155,7 @@ class Engine:
             self.metrics.compute_seconds.labels(name).observe(seconds)
             self.admission.note_seconds(seconds)
         streamed = any(isinstance(part, ArrayStream) for part in answer.parts)
-        held = sum(len(part) for part in answer.parts if not isinstance(part, ArrayStream))
+        held = sum(part.held if isinstance(part, ArrayStream) else len(part) for part in answer.parts)
         lease.finish_computing(min(lease.nbytes, held + (call.cost.scratch if streamed else 0)))
         stop.lift_deadline()
         return Answering(answer, lease, self, stop)

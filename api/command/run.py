@@ -16,7 +16,7 @@ from service.arrays.reference import Attachment, References
 from service.catalogue import OPERATIONS
 from service.errors import Fault, InvalidParams, StorageFailed
 from service.execution import compute, price, validate
-from service.media import npy, safetensors
+from service.media import npy, ply, safetensors
 from service.media.answer import JSON, choose_form, encode
 from service.media.document import read_json
 from service.operation import Operation
@@ -31,6 +31,7 @@ _SUFFIXES = {
     ".tiff": "image/tiff",
     ".npy": npy.MEDIA_TYPE,
     ".safetensors": safetensors.MEDIA_TYPE,
+    ".ply": ply.MEDIA_TYPE,
     ".json": JSON,
 }
 

@@ -30,18 +30,22 @@ class Axis(NamedTuple):
         """Length of the padded axis, as far as the windows reach."""
         return (self.places - 1) * self.stride + (self.taps - 1) * self.dilation + 1
 
+    def part(self, first: int, places: int) -> "Axis":
+        """Up to `places` places from the `first` one on."""
+        return self._replace(before=self.before - first * self.stride, places=min(places, self.places - first))
+
     def sources(self, border: str) -> Array:
         """Pixel of the image that each pixel of the padded axis shows, int64; -1 for the constant."""
         return border_index(np.arange(self.padded, dtype=np.int64) - self.before, self.length, border)
 
 
-def pair(value: Pair, name: str) -> tuple[int, int]:
-    """(y, x) from one whole number ≥ 1 for both, or two.
+def pair(value: Pair, name: str, *, least: int = 1) -> tuple[int, int]:
+    """(y, x) from one whole number ≥ `least` for both, or two.
 
     Raises
     ------
     InvalidInput
-        Not one or two whole numbers ≥ 1.
+        Not one or two such numbers.
     """
     try:
         y, x = np.broadcast_to(np.asarray(value), 2).tolist()
@@ -49,8 +53,8 @@ def pair(value: Pair, name: str) -> tuple[int, int]:
         whole = steps == (y, x)
     except (TypeError, ValueError, OverflowError):
         raise InvalidInput(name, "must be one whole number or a pair (y, x)") from None
-    if not whole or min(steps) < 1 or max(steps) > _LARGEST:
-        raise InvalidInput(name, f"must be whole numbers ≥ 1, came as {value}")
+    if not whole or min(steps) < least or max(steps) > _LARGEST:
+        raise InvalidInput(name, f"must be whole numbers ≥ {least}, came as {value}")
     return steps
 
 
@@ -65,7 +69,7 @@ def window_axes(
         `stride`, `dilation` or `padding` is malformed; the window is larger than the image and its padding.
     """
     steps, spreads = pair(stride, "stride"), pair(dilation, "dilation")
-    margins = _margins(padding)
+    margins = margins_of(padding)
     axes = [
         _axis(int(image_shape[side]), int(kernel_shape[side]), steps[side], spreads[side], padding, margins[side])
         for side in (0, 1)
@@ -86,7 +90,14 @@ def _axis(length: int, taps: int, stride: int, dilation: int, padding: Padding, 
     return Axis(length, taps, stride, dilation, margins[0], free // stride + 1)
 
 
-def _margins(padding: Padding) -> tuple[tuple[int, int], tuple[int, int]]:
+def margins_of(padding: Padding) -> tuple[tuple[int, int], tuple[int, int]]:
+    """((top, bottom), (left, right)) of a padding; zeros for `valid`, and for `same`, which depends on the image.
+
+    Raises
+    ------
+    InvalidInput
+        It is malformed.
+    """
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             raise InvalidInput("padding", f"must be same, valid or [[top, bottom], [left, right]]; came as {padding!r}")

@@ -37,11 +37,13 @@ class ArrayStream:
     """A result that is produced in blocks along its first axes, in C order, and never held whole.
 
     `blocks` may be called again to produce the same values again. A block may be freed once the next one is asked for.
+    `held` are the bytes of what they are made from, where that is large.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     blocks: Callable[[], Iterator[Array]]
+    held: int = 0
 
     @property
     def ndim(self) -> int:

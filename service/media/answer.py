@@ -11,11 +11,11 @@ from service.arrays.pending import Array, ArrayStream
 from service.documents import Document
 from service.errors import Fault, InvalidParams, NotAcceptable
 from service.execution import Call
-from service.media import image, npy, picture, safetensors
+from service.media import image, npy, picture, ply, safetensors
 from service.settings import Settings
 
 JSON = "application/json"
-MEDIA_TYPES = (JSON, npy.MEDIA_TYPE, safetensors.MEDIA_TYPE, *picture.MEDIA_TYPES)
+MEDIA_TYPES = (JSON, npy.MEDIA_TYPE, safetensors.MEDIA_TYPE, ply.MEDIA_TYPE, *picture.MEDIA_TYPES)
 ANY = "*/*"
 
 Part = bytes | memoryview | ArrayStream
@@ -100,6 +100,9 @@ def choose_form(
                 f"allowed; "
                 f"ask for {npy.MEDIA_TYPE} (one array) or {safetensors.MEDIA_TYPE} (all)"
             )
+        if media_type == ply.MEDIA_TYPE:
+            found = ply.ply_fault(call.operation.result, outputs, array)
+            return None if found is None else f"{found}; ask for {JSON}, {npy.MEDIA_TYPE} or {safetensors.MEDIA_TYPE}"
         if media_type in picture.MEDIA_TYPES:
             if not _is_picture(call, chosen.name):
                 return f"{chosen.name!r} is not a picture; ask for {JSON}, {npy.MEDIA_TYPE} or {safetensors.MEDIA_TYPE}"
@@ -146,6 +149,11 @@ def encode(result: Document, form: Form, settings: Settings) -> Answer:
         header = safetensors.safetensors_header(described, {"result": to_json(scalars).decode()})
         parts: list[Part] = [header, *map(_part, arrays.values())]
         return Answer(form.media_type, len(header) + sum(a.nbytes for a in arrays.values()), parts, scalars)
+    if form.media_type == ply.MEDIA_TYPE:
+        start, vertices, count = ply.ply_parts(arrays)
+        left = [name for name in arrays if name not in (ply.POINTS, ply.NORMALS, ply.COLORS)]
+        summary = {**scalars, "array": ply.POINTS, "other_arrays": left, "vertices": count}
+        return Answer(form.media_type, len(start) + vertices.nbytes, [start, vertices], summary)
     assert form.array is not None
     array = arrays[form.array]
     summary = {

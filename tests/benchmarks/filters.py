@@ -1,12 +1,14 @@
 """Filters beside OpenCV, and points beside whole images."""
 
-from collections.abc import Iterator
+import importlib.util
+from collections.abc import Callable, Iterator
 
 import cv2
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, signal
 
-from geometry import convolve, convolve_at
+from geometry import convolve, convolve_at, morphology, pool, structuring_element, threads
+from tests.benchmarks import expressions, smoothing
 from tests.benchmarks.inputs import noise, photo
 from tests.benchmarks.paired import Row
 
@@ -19,7 +21,7 @@ def rows() -> Iterator[Row]:
     floats = colour[:, :, 1].astype(np.float32)
     rng = np.random.default_rng(4)
     border = cv2.BORDER_CONSTANT
-    for side, target in ((3, 1.0), (7, 1.5), (15, 2.0)):
+    for side, target in ((3, 1.0), (7, 1.5), (15, 2.0), (31, 1.0)):
         kernel = rng.normal(size=(side, side)).astype(np.float32)
         yield Row(
             "filters",
@@ -38,6 +40,18 @@ def rows() -> Iterator[Row]:
             {"OpenCV filter2D": lambda kernel=kernel: cv2.filter2D(colour, -1, kernel, borderType=border)},
             {"OpenCV filter2D": target},
         )
+    widest = rng.normal(size=(301, 301)).astype(np.float32)
+    yield Row(
+        "filters",
+        "convolve f32×1, 301×301",
+        lambda: convolve(floats, widest, mode="correlation"),
+        {
+            "scipy fftconvolve": lambda: signal.fftconvolve(floats, widest[::-1, ::-1], mode="same"),
+            "OpenCV filter2D": lambda: cv2.filter2D(floats, -1, widest, borderType=border),
+        },
+        {"scipy fftconvolve": 1.3, "OpenCV filter2D": 1.3},
+        rounds=5,
+    )
     gauss = cv2.getGaussianKernel(15, 2.5)
     smooth = (gauss @ gauss.T).astype(np.float32)
     yield Row(
@@ -50,6 +64,9 @@ def rows() -> Iterator[Row]:
         },
         {},
     )
+    yield from _windows(colour, floats)
+    yield from expressions.rows(np.ascontiguousarray(colour[:, :, 1]), floats)
+    yield from smoothing.rows(colour)
     large = noise((10_000, 10_000), np.float32)
     wide = rng.normal(size=(101, 101))
     points = rng.integers(0, 10_000, (1000, 2))
@@ -75,6 +92,54 @@ def rows() -> Iterator[Row]:
         peer_scales={"scipy, a channel pair × 4096": 4096e3},
         rounds=5,
     )
+
+
+def _windows(colour: np.ndarray, floats: np.ndarray) -> Iterator[Row]:
+    """Maxima over windows and structuring elements."""
+    grey = np.ascontiguousarray(colour[:, :, 1])
+    ellipse = structuring_element("ellipse", 15)
+    for work, image, element, target in (
+        ("dilate u8×3, 5×5", colour, np.ones((5, 5), np.uint8), 1.0),
+        ("dilate u8×1, 31×31", grey, np.ones((31, 31), np.uint8), 1.0),
+        ("dilate u8×1, ellipse 15", grey, ellipse, 1.5),
+    ):
+        yield Row(
+            "filters",
+            work,
+            lambda image=image, element=element: morphology(image, element, operation="dilate"),
+            {"OpenCV dilate": lambda image=image, element=element: cv2.dilate(image, element)},
+            {"OpenCV dilate": target},
+        )
+    peers = _torch_pools(floats)
+    for work, options, target in (
+        ("max-pool f32×1, 2×2 stride 2, indices", {"window": 2, "indices": True}, 5.0),
+        ("max window f32×1, 5×5 stride 1", {"window": 5, "stride": 1, "padding": "same"}, 40.0),
+        ("max window f32×1, 31×31 stride 1", {"window": 31, "stride": 1, "padding": "same"}, None),
+    ):
+        named = {name: peer for name, peer in (("torch max_pool2d", peers.get(work)),) if peer is not None}
+        yield Row(
+            "filters",
+            work,
+            lambda options=options: pool(floats, **options),
+            {**named, "numpy copy of the image": floats.copy},
+            {"torch max_pool2d": target} if named and target is not None else {},
+            rounds=7,
+        )
+
+
+def _torch_pools(floats: np.ndarray) -> dict[str, Callable[[], object]]:
+    """The same by torch, where it is installed."""
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    import torch
+
+    torch.set_num_threads(threads())
+    tensor = torch.from_numpy(floats)[None, None]
+    max_pool = torch.nn.functional.max_pool2d
+    return {
+        "max-pool f32×1, 2×2 stride 2, indices": lambda: max_pool(tensor, 2, return_indices=True),
+        "max window f32×1, 5×5 stride 1": lambda: max_pool(tensor, 5, stride=1, padding=2),
+    }
 
 
 def _slice(image: np.ndarray, kernel: np.ndarray, x: int, y: int) -> float:

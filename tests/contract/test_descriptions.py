@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("operation", OPERATIONS, ids=name_of)
 
 
 def test_the_name_is_kebab_case_and_found(operation: Operation[Any, Any]) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", operation.name)
+    assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", operation.name)
     assert operation_named(operation.name) is operation
 
 

@@ -18,7 +18,6 @@ def run_example(command: str, address: str, folder: Path) -> bytes:
 
     Fails as the shell fails.
     """
-    command = command.replace("http://127.0.0.1:8000", address).replace(
-        "curl ", "curl --silent --show-error --fail-with-body ", 1
-    )
+    command = command.replace("http://127.0.0.1:8000", address)
+    command = re.sub(r"^curl ", "curl --silent --show-error --fail-with-body ", command, flags=re.MULTILINE)
     return subprocess.run(["/bin/sh", "-ec", command], cwd=folder, check=True, capture_output=True, timeout=120).stdout

@@ -10,7 +10,7 @@ from PIL import Image
 from api.demo.epipolar import epipolar_picture
 from api.demo.scenes import moved_camera, room, tinted_depth
 from tests.benchmarks.load import free_port, running
-from tests.docs import foreshortened, graph_picture, rectified
+from tests.docs import foreshortened, fused, graph_picture, neighbourhoods, neighbours, rectified, splats, surfaces
 from tests.docs.examples import ROOT, run_example, shell_examples
 from tests.docs.scenes import write_inputs
 
@@ -34,9 +34,15 @@ def main() -> None:
         ]
         beside(*depths).save(IMAGES / "depth.png", optimize=True)
         beside(left, pixels(folder / "relief.png")).save(IMAGES / "relief.png", optimize=True)
+        beside(left, pixels(folder / "side.png").repeat(4, 0).repeat(4, 1)).save(IMAGES / "scatter.png", optimize=True)
     foreshortened.draw()
+    fused.draw()
     graph_picture.draw()
+    neighbourhoods.draw()
+    neighbours.draw()
     rectified.draw()
+    splats.draw()
+    surfaces.draw()
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -45,7 +51,7 @@ def pixels(path: Path) -> np.ndarray:
 
 
 def beside(left: np.ndarray, right: np.ndarray) -> Image.Image:
-    """Two pictures of one size with a little space between them."""
+    """Two pictures of one height with a little space between them."""
     gap = np.full((left.shape[0], 16, 3), 255, np.uint8)
     return Image.fromarray(np.hstack([left, gap, right]))
 

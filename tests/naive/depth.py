@@ -35,7 +35,7 @@ def points(depth, K, transform, kind="z", scale=1.0, no_reading=()):
 
 
 def reproject(depth, K_source, K_target, transform, size, kind="z", scale=1.0, no_reading=()):
-    """Depth, source index and fates (nothing, behind, outside, unrepresentable, occluded, visible)."""
+    """Depth, source index and fates (visible, nothing, behind, outside, unrepresentable, occluded, outside a lens)."""
     width, height = size
     whole = depth.dtype.kind in "iu"
     key = np.float32 if depth.dtype == np.float32 else np.float64
@@ -65,4 +65,4 @@ def reproject(depth, K_source, K_target, transform, size, kind="z", scale=1.0, n
                 best[v, u], index[v, u] = key(value), y * depth.shape[1] + x
     visible = int((index >= 0).sum())
     result = np.where(index >= 0, np.rint(best) if whole else best, 0 if whole else math.nan).astype(depth.dtype)
-    return result, index, (nothing, behind, outside, unrepresentable, landed - visible, visible)
+    return result, index, (visible, nothing, behind, outside, unrepresentable, landed - visible, 0)

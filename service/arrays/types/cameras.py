@@ -17,6 +17,12 @@ Vectors3 = Annotated[Array, ArrayField("Vectors in three dimensions.", (("N", 3)
 Transform = Annotated[
     Array, ArrayField("A rigid transform of space in homogeneous coordinates; last row 0 0 0 1.", ((4, 4),))
 ]
+Poses = Annotated[
+    Array,
+    ArrayField(
+        "Rigid camera-from-world transforms of the views, X_c = R X_w + t; last rows 0 0 0 1.", (("N", 4, 4),)
+    ),
+]
 Projection = Annotated[
     Array, ArrayField("A camera's projection matrix P = K [R | t]: world point to pixel.", ((3, 4),))
 ]

@@ -21,6 +21,9 @@ ResultPairs = Annotated[Array, ArrayField("Pairs of indices, counted from 0.", (
 ResultPairNumbers = Annotated[Array, ArrayField("A number for each pair.", (("M",),), ("float64",))]
 ResultPairAngles = Annotated[Array, ArrayField("An angle for each pair.", (("M",),), ("float64",), "radians")]
 ResultPairDistances = Annotated[Array, ArrayField("A distance for each pair.", (("M",),), ("float64",), "world units")]
+ResultPairStatus = Annotated[
+    Array, ArrayField("Status code of each pair; status_names says what they mean.", (("M",),), ("uint8",))
+]
 ResultNeighbours = Annotated[Array, ArrayField("Camera numbers, best first; −1 for none.", (("N", "k"),), ("int64",))]
 ResultNeighbourScores = Annotated[Array, ArrayField("Scores of these; 0 for none.", (("N", "k"),), ("float64",))]
 ResultComponents = Annotated[Array, ArrayField("A component's number for each camera.", (("N",),), ("int64",))]

@@ -32,6 +32,9 @@ PointMap = Annotated[
     ),
 ]
 Distortion = Annotated[Array, ArrayField("Distortion coefficients of a lens.", (("N",),))]
+DistortionEach = Annotated[
+    Array, ArrayField("Distortion coefficients of lenses: one for all views, or one each.", (("K",), ("N", "K")))
+]
 ResultMatrix3 = Annotated[Array, ArrayField("A 3×3 matrix.", ((3, 3),), ("float64",))]
 ResultPixelPoints = Annotated[
     Array, ArrayField("Points (x, y); NaN for none.", (("M", 2),), ("float64",), "pixels", finite=False)

@@ -5,25 +5,39 @@ from typing import Literal
 from pydantic import Field
 
 import geometry
-from service.arrays.types.filters import FilterKernel, ResultFiltered
-from service.arrays.types.images import Image
+from service.arrays.types.filters import FilterImages, FilterKernel, ResultFiltered
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
-from service.operations.filters.window import Dilation, Fill, Mode, Padding, Stride, WindowBorder, pair
+from service.operations.filters.window import (
+    Dilation,
+    Fill,
+    Groups,
+    Mode,
+    Padding,
+    Stride,
+    WindowBorder,
+    convolution_flops,
+    convolution_scratch,
+    pair,
+)
 
 
 class ConvolveParams(Document):
-    image: Image = Field(description="The pixels to filter.")
+    image: FilterImages = Field(description="The pixels to filter.")
     kernel: FilterKernel = Field(description="The weights.")
     mode: Mode = "convolution"
     stride: Stride = 1
     dilation: Dilation = 1
-    groups: int = Field(1, ge=1, le=65_536, description="Independent groups of channels, for kernels with channels.")
+    groups: Groups = 1
     padding: Padding = "same"
     border: WindowBorder = "constant"
     fill: Fill = 0.0
-    method: Literal["auto", "direct", "separable"] = Field(
-        "auto", description="The engine; `auto` takes the cheapest one that does not change the result."
+    method: Literal["auto", "direct", "separable", "fft", "im2col"] = Field(
+        "auto",
+        description=(
+            "The engine: `direct` and `separable` for kernels of two axes, `im2col` for kernels with channels, `fft` "
+            "for any; `auto` takes the fastest one whose result is as exact."
+        ),
     )
     output_dtype: Literal["same", "float32", "float64"] = Field(
         "same", description="`same`: as the image; integers saturate and round half to even."
@@ -77,21 +91,9 @@ def _convolve_cost(params: ConvolveParams) -> Cost:
         padding=params.padding,
     )
     dtype = params.image.dtype.name if params.output_dtype == "same" else params.output_dtype
-    values = 1
-    for length in shape:
-        values *= length
-    taps = (
-        params.kernel.shape[0]
-        * params.kernel.shape[1]
-        * (params.kernel.shape[2] if len(params.kernel.shape) == 4 else 1)
-    )
-    row = (params.image.shape[1] + shape[1]) * (params.image.shape[2] if len(params.image.shape) == 3 else 1)
-    strip = 8 * row * (64 + params.kernel.shape[0]) * geometry.threads()
-    return Cost(
-        (OutputArray("image", shape, dtype),),
-        strip + (64 << 20 if len(params.kernel.shape) == 4 else 0),
-        2.0 * values * taps,
-    )
+    kernel = params.kernel.shape
+    scratch = convolution_scratch(params.image.shape, kernel, shape, params.image.dtype.itemsize)
+    return Cost((OutputArray("image", shape, dtype),), scratch, convolution_flops(kernel, shape, params.method))
 
 
 CONVOLVE = Operation(

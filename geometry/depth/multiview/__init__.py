@@ -1,0 +1,1 @@
+"""Depth maps of several views: how well they agree, and one made of all."""

@@ -1,0 +1,1 @@
+"""Points that fall into the cells of a grid."""

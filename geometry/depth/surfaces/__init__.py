@@ -1,0 +1,1 @@
+"""The surfaces that a depth map shows: their points, normals and edges."""

@@ -1,0 +1,1 @@
+"""Convolution: one definition, its engines, and the linear operators around it."""

@@ -1,0 +1,79 @@
+"""The engines of a convolution, and which of them is the fastest.
+
+Each engine has an estimate of its time on one core, in seconds, from shapes alone. The constants were fitted on one
+machine by `python -m tests.benchmarks.convolution_engines`; only their ratios matter, and those are much alike on
+others.
+"""
+
+from collections.abc import Callable
+
+from geometry.errors import InvalidInput
+from geometry.filters.convolution.channels import mix_channels
+from geometry.filters.convolution.direct import direct
+from geometry.filters.convolution.fft import fft
+from geometry.filters.convolution.plan import Plan
+from geometry.filters.convolution.separable import exact_rank, separable
+from geometry.filters.convolution.spectral_blocks import fft_seconds, spectral_plan
+from geometry.inputs import Array, choice
+
+ENGINES: dict[str, Callable[[Array, Plan, Array], None]] = {
+    "direct": direct,
+    "separable": separable,
+    "fft": fft,
+    "im2col": mix_channels,
+}
+
+_TAP_NS = 0.024
+"""Of one product and sum in float32."""
+_PIXEL_NS = 1.6
+"""Of loading, rounding and storing one number."""
+_MATRIX_NS = 0.02
+"""Of one product and sum in a matrix product in float32."""
+_GATHER_NS = 0.5
+"""Of one number laid out for a matrix product."""
+_CALL_NS = 2e4
+
+FEWEST_TAPS = 64
+"""Smaller kernels gain little or nothing from spectra, and whole numbers in float images stay whole without them."""
+
+
+def engine_seconds(plan: Plan, channels: int) -> dict[str, float]:
+    """Estimated time for one image, by engine; only engines whose results are as exact as documented for all."""
+    wide = plan.accumulator.itemsize / 4
+    places = plan.rows.places * plan.columns.places
+    kh, kw = plan.taps.shape[:2]
+    found = {}
+    if plan.taps.ndim == 2:
+        numbers = places * channels
+        found["direct"] = _CALL_NS + numbers * (_PIXEL_NS + kh * kw * _TAP_NS) * wide
+        if kh > 1 and kw > 1 and (rank := exact_rank(plan)) is not None:
+            found["separable"] = _CALL_NS + numbers * (_PIXEL_NS + rank * (kh + kw + 4) * _TAP_NS) * wide
+    else:
+        depth, outputs = kh * kw * plan.taps.shape[2], plan.taps.shape[3]
+        gathered = places * depth * (plan.groups if plan.taps.shape[2] > 1 else outputs)
+        found["im2col"] = _CALL_NS + (gathered * _GATHER_NS + places * depth * outputs * _MATRIX_NS) * wide
+    found = {name: nanoseconds * 1e-9 for name, nanoseconds in found.items()}
+    if kh * kw >= FEWEST_TAPS:
+        spectral, exact = spectral_plan(plan)
+        if exact:
+            found["fft"] = _CALL_NS * 1e-9 + fft_seconds(spectral, channels)
+    return found
+
+
+def engine(plan: Plan, channels: int, method: str) -> str:
+    """The engine of that name, or the fastest one for `auto`.
+
+    Raises
+    ------
+    InvalidInput
+        `method` names no engine, or one that cannot take the kernel.
+    """
+    choice(method, "method", ("auto", *ENGINES))
+    if method == "auto":
+        estimates = engine_seconds(plan, channels)
+        return min(estimates, key=lambda name: estimates[name])
+    if plan.taps.ndim == 4 and method in ("direct", "separable"):
+        raise InvalidInput("method", f"{method} works on kernels (kh, kw), not (kh, kw, Cin, Cout)")
+    if plan.taps.ndim == 2 and method == "im2col":
+        raise InvalidInput("method", "im2col works on kernels (kh, kw, Cin, Cout), not (kh, kw)")
+    return method

@@ -1,0 +1,1 @@
+"""Medians and other ranks of windows."""

@@ -1,0 +1,1 @@
+"""Scenes whose true depth is known in any camera."""
