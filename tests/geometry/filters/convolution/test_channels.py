@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from geometry.bands import band_count
-from geometry.filters import channels as module
 from geometry.filters import convolve
 from geometry.filters.border import BORDERS
+from geometry.filters.convolution import channels as module
 from tests.naive import filters as naive
 
 

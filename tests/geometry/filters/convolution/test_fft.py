@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from geometry.bands import band_count
 from geometry.filters import convolution_engine, convolve
-from geometry.filters import fft as module
 from geometry.filters.border import BORDERS
+from geometry.filters.convolution import fft as module
 from geometry.filters.convolution import spectral_blocks
 from geometry.filters.convolution.plan import convolution_plan
 from geometry.filters.convolution.transform import SIDES, transform_blocks
