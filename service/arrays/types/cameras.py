@@ -19,9 +19,7 @@ Transform = Annotated[
 ]
 Poses = Annotated[
     Array,
-    ArrayField(
-        "Rigid camera-from-world transforms of the views, X_c = R X_w + t; last rows 0 0 0 1.", (("N", 4, 4),)
-    ),
+    ArrayField("Rigid camera-from-world transforms of the views, X_c = R X_w + t; last rows 0 0 0 1.", (("N", 4, 4),)),
 ]
 Projection = Annotated[
     Array, ArrayField("A camera's projection matrix P = K [R | t]: world point to pixel.", ((3, 4),))
