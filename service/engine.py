@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import structlog
 
 from geometry.bands import interruptible, use_threads
-from geometry.kernel import WarmUp, warm_up
+from geometry.kernel import WarmUp
 from geometry.memory import use_spare_bytes
 from service.admission import Admission, Lease
 from service.arrays.pending import ArrayStream, PendingArray
@@ -21,6 +21,7 @@ from service.arrays.reference import Attachment, References
 from service.assets import AssetStore
 from service.errors import Overloaded
 from service.execution import Call, compute, price, validate
+from service.kernels import load_kernels
 from service.keys import KeyRing
 from service.media.answer import Answer, choose_form, encode, raw_bytes
 from service.media.exercise import exercise_codecs
@@ -189,7 +190,7 @@ class Engine:
 
     async def _warm(self) -> None:
         try:
-            done: WarmUp = await self._in(self._validators, warm_up)
+            done: WarmUp = await self._in(self._validators, load_kernels)
         except Exception as error:
             _log.error("the kernels cannot be loaded", exc_info=error)
             self.failed = True

@@ -181,7 +181,7 @@ def test_before_it_is_ready_everything_is_refused(tmp_path: Path) -> None:
 def test_it_warms_up_and_expires_assets_in_the_background(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from geometry.kernel import WarmUp
 
-    monkeypatch.setattr("service.engine.warm_up", lambda: WarmUp(0, 0, 0.0))
+    monkeypatch.setattr("service.engine.load_kernels", lambda: WarmUp(0, 0, 0.0))
 
     async def scenario(engine: Engine) -> None:
         engine.ready = False
@@ -199,7 +199,7 @@ def test_kernels_that_cannot_be_loaded_are_a_failure(tmp_path: Path, monkeypatch
     def broken() -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr("service.engine.warm_up", broken)
+    monkeypatch.setattr("service.engine.load_kernels", broken)
 
     async def scenario(engine: Engine) -> None:
         engine.ready = False
