@@ -59,10 +59,7 @@ def real_array(
     InvalidInput
         Wrong number of axes, wrong length, not numbers, not finite.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise InvalidInput(name, f"is not a rectangular array: {error}") from None
+    array = rectangular(value, name)
     if array.dtype.kind not in "biuf":
         raise InvalidInput(name, f"must hold real numbers, came as {array.dtype}")
     fits = array.ndim == len(shape) and all(
@@ -78,6 +75,14 @@ def real_array(
     return kernel_view(array)
 
 
+def rectangular(value: ArrayLike, name: str) -> Array:
+    """An array of any shape and dtype. Raises InvalidInput where lists in it differ in length."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise InvalidInput(name, f"is not a rectangular array: {error}") from None
+
+
 def pixels(image: ArrayLike, name: str = "image", dtypes: Sequence[str] = PIXEL_DTYPES) -> Array:
     """An image as (H, W, C), ready for a kernel; a grey image (H, W) gets one channel. H, W, C ≥ 1.
 
@@ -86,7 +91,7 @@ def pixels(image: ArrayLike, name: str = "image", dtypes: Sequence[str] = PIXEL_
     InvalidInput
         Not two or three axes, an empty axis, or a dtype that is not supported.
     """
-    array = np.asarray(image)
+    array = rectangular(image, name)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     if array.ndim not in (2, 3):

@@ -37,7 +37,7 @@ def demo(output: Path, photo: Path | None, cameras: int) -> None:
     if picture is None:
         raise click.UsageError("no photograph: give one with --photo FILE, or install the extra epipole[demo]")
     output.mkdir(parents=True, exist_ok=True)
-    click.echo("Starting the service (the first start on a machine compiles the kernels, about a minute) …")
+    click.echo("Starting the service (the first start on a machine compiles the kernels, two to four minutes) …")
     with _service() as address:
         tour = Tour(address, output, click.echo)
         tour.warp(picture)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from geometry.cameras.poses import check_rotation
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, finite_number, kernel_view, real_array
+from geometry.inputs import PIXEL_DTYPES, Array, finite_number, kernel_view, real_array, rectangular
 
 DepthKind = Literal["z", "ray"]
 
@@ -60,7 +60,7 @@ def depth_readings(depth: ArrayLike, no_reading: Sequence[float]) -> Readings:
     InvalidInput
         Not (H, W), empty, not a supported dtype, more than 2^31 − 1 pixels; `no_reading` is not a list of numbers.
     """
-    array = np.asarray(depth)
+    array = rectangular(depth, "depth")
     if array.ndim != 2 or 0 in array.shape:
         raise InvalidInput("depth", f"must have shape (H, W), not empty; came as {array.shape}")
     dtype = array.dtype.newbyteorder("=")

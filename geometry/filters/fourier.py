@@ -133,7 +133,7 @@ def fourier_filter(image: ArrayLike, transfer: ArrayLike, *, origin: str = "corn
     if whole and half < width:
         # The real part of the result is that of the part of the response which mirrors its own conjugate.
         mirrored = np.roll(response[::-1, ::-1], (1, 1), (0, 1))[:, :half].conj()
-        response = (response[:, :half] + mirrored) / 2
+        response = response[:, :half] / 2 + mirrored / 2
     response = response.astype(np.complex64 if array.dtype == np.float32 else np.complex128, copy=False)
     interrupt_point()
     spectrum = fft.rfftn(array, axes=(0, 1), workers=threads())

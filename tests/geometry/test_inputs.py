@@ -100,3 +100,12 @@ def test_what_is_no_finite_number_is_refused(value: object) -> None:
 def test_an_unknown_choice_names_what_there_is() -> None:
     with pytest.raises(InvalidInput, match="one of a, b"):
         choice("c", "name", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "reader", [lambda value: pixels(value, "given"), lambda value: real_array(value, "given", ("M",))]
+)
+def test_lists_of_different_lengths_are_named(reader):
+    with pytest.raises(InvalidInput, match="not a rectangular array") as caught:
+        reader([[1, 2], [3]])
+    assert caught.value.argument == "given"

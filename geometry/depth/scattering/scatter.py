@@ -11,7 +11,7 @@ from geometry.depth.scattering.cells import LOST, Cells, Reduction, gather_point
 from geometry.depth.scattering.view import grid_view
 from geometry.depth.views import MOST_PIXELS
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, choice, extent, finite_number, kernel_view, real_array
+from geometry.inputs import PIXEL_DTYPES, Array, choice, extent, finite_number, kernel_view, real_array, rectangular
 
 Reduce = Literal["min", "max", "nearest", "farthest", "mean", "sum", "count"]
 _NONE = np.empty((0, 1))
@@ -55,7 +55,7 @@ def scattered_dtype(points: np.dtype[np.generic], values: np.dtype[np.generic] |
 
 def _point_list(points: ArrayLike) -> tuple[Array, tuple[int, ...]]:
     """Points (3 M,), and the axes they came in."""
-    array = np.asarray(points)
+    array = rectangular(points, "points")
     if array.ndim not in (2, 3) or array.shape[-1] != 3:
         raise InvalidInput("points", f"must have shape (M, 3) or (H, W, 3), came as {array.shape}")
     if array.dtype.kind not in "iuf":
@@ -71,7 +71,7 @@ def _point_list(points: ArrayLike) -> tuple[Array, tuple[int, ...]]:
 
 def _value_list(values: ArrayLike, axes: tuple[int, ...]) -> tuple[Array, bool]:
     """Values (M, C), and whether they came with channels."""
-    array = np.asarray(values)
+    array = rectangular(values, "values")
     if array.dtype.kind not in "biuf":
         raise InvalidInput("values", f"must hold real numbers, came as {array.dtype}")
     dtype = array.dtype.newbyteorder("=").name

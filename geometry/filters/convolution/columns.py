@@ -13,7 +13,7 @@ from geometry.filters.convolution.convolve import batch
 from geometry.filters.convolution.folding import fold_border
 from geometry.filters.convolution.plan import border_fill
 from geometry.filters.window import Axis, Padding, Pair, pair, window_axes
-from geometry.inputs import Array, choice, real_array
+from geometry.inputs import Array, choice, real_array, rectangular
 from geometry.memory import fresh_arrays
 
 LAYOUTS = ("nhwc", "nchw")
@@ -126,7 +126,7 @@ def col2im(
     count, height, width, channels = _extents(shape, layout)
     kh, kw = pair(window, "window")
     down, across = window_axes((height, width), (kh, kw), stride=stride, dilation=dilation, padding=padding)
-    kind = "float32" if np.asarray(columns).dtype == np.float32 else "float64"
+    kind = "float32" if rectangular(columns, "columns").dtype == np.float32 else "float64"
     wanted = (count * down.places * across.places, kh * kw * channels)
     matrix = real_array(columns, "columns", wanted, dtype=kind, finite=False)
     order = (kh, kw, channels) if layout == "nhwc" else (channels, kh, kw)
@@ -170,7 +170,7 @@ def _taken(axis: Axis, tap: int) -> slice:
 
 
 def _channels_last(image: ArrayLike, layout: str) -> Array:
-    array = np.asarray(image)
+    array = rectangular(image, "image")
     if array.ndim not in (2, 3, 4):
         raise InvalidInput("image", f"must have two to four axes, came as {array.shape}")
     return np.moveaxis(array, -3, -1) if layout == "nchw" and array.ndim > 2 else array

@@ -10,7 +10,7 @@ from geometry.errors import InvalidInput
 from geometry.filters.convolution.engines import ENGINES, engine
 from geometry.filters.convolution.plan import convolution_plan
 from geometry.filters.window import Padding, Pair, window_axes
-from geometry.inputs import PIXEL_DTYPES, Array, choice, pixels
+from geometry.inputs import PIXEL_DTYPES, Array, choice, pixels, rectangular
 from geometry.memory import fresh_arrays
 
 
@@ -103,7 +103,7 @@ def convolve(
 
 def batch(image: ArrayLike) -> Array:
     """One image or several as (N, H, W, C), ready for a kernel; N, H, W, C ≥ 1."""
-    array = np.asarray(image)
+    array = rectangular(image, "image")
     if array.ndim != 4:
         return pixels(array)[np.newaxis]
     if 0 in array.shape:

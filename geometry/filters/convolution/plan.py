@@ -107,7 +107,8 @@ def check_groups(kernel_shape: Sequence[int], channels: int, groups: int) -> Non
 def _arithmetic(taps: Array, image: np.dtype[Any], output: np.dtype[Any]) -> tuple[np.dtype[Any], int | None]:
     """Type of the sums, and the exponent that makes them exact."""
     single, double = np.dtype(np.float32), np.dtype(np.float64)
-    weight = float(np.abs(taps).sum(axis=(0, 1) if taps.ndim == 2 else (0, 1, 2)).max())
+    with np.errstate(over="ignore"):  # an infinite sum is as good as a huge one: neither is exact
+        weight = float(np.abs(taps).sum(axis=(0, 1) if taps.ndim == 2 else (0, 1, 2)).max())
     exponent = None
     if image.kind in "iu":
         largest = float(max(np.iinfo(image).max, -int(np.iinfo(image).min)))

@@ -14,7 +14,7 @@ from geometry.filters.pooling.places import extreme_places
 from geometry.filters.pooling.sums import window_sums
 from geometry.filters.pooling.windows import pooling_axes
 from geometry.filters.window import Axis, Padding, Pair
-from geometry.inputs import PIXEL_DTYPES, Array, choice, finite_number, kernel_view
+from geometry.inputs import PIXEL_DTYPES, Array, choice, finite_number, kernel_view, rectangular
 from geometry.memory import fresh_arrays
 
 METHODS = ("max", "min", "mean", "lp")
@@ -155,7 +155,7 @@ def index_layout(indices: bool | str, method: str) -> str | None:
 
 def frames_of(image: ArrayLike, name: str = "image") -> Array:
     """An image or several as (N, H, W, C)."""
-    array = np.asarray(image)
+    array = rectangular(image, name)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
     if array.ndim not in (2, 3, 4) or 0 in array.shape:

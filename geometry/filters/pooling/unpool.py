@@ -10,7 +10,7 @@ from geometry.filters.pooling.layouts import LAYOUTS, to_plane
 from geometry.filters.pooling.pool import frames_of
 from geometry.filters.pooling.windows import pooling_axes
 from geometry.filters.window import Axis, Padding, Pair
-from geometry.inputs import Array, choice
+from geometry.inputs import Array, choice, rectangular
 
 DUPLICATES = ("last", "first", "max", "sum", "mean")
 
@@ -99,7 +99,7 @@ def _scatter(out: Array, target: Array, numbers: Array, duplicates: str) -> None
 
 
 def _indices(indices: ArrayLike, shape: Sequence[int]) -> Array:
-    array = np.asarray(indices)
+    array = rectangular(indices, "indices")
     if array.dtype.kind not in "iu":
         raise InvalidInput("indices", f"must be whole numbers, came as {array.dtype}")
     if array.shape != tuple(shape):

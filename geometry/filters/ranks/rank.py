@@ -10,7 +10,7 @@ from geometry.filters.extrema import window_extrema
 from geometry.filters.ranks.histogram import rank_bytes
 from geometry.filters.ranks.selection import select_rank
 from geometry.filters.window import Pair, pair, window_axes
-from geometry.inputs import Array, choice, finite_number, pixels
+from geometry.inputs import Array, choice, finite_number, pixels, rectangular
 
 NAMED_RANKS = ("median", "min", "max")
 LARGEST_SIDE = 4096
@@ -104,7 +104,7 @@ def _members(window: Pair, mask: ArrayLike | None) -> Array:
         if max(shape) > LARGEST_SIDE:
             raise InvalidInput("window", f"must be at most {LARGEST_SIDE} pixels, came as {window}")
         return np.ones(shape, np.bool_)
-    member = np.asarray(mask)
+    member = rectangular(mask, "mask")
     if member.ndim != 2 or member.dtype.kind not in "biuf" or 0 in member.shape:
         raise InvalidInput("mask", f"must be numbers of shape (h, w), came as {member.shape}, {member.dtype}")
     if max(member.shape) > LARGEST_SIDE:

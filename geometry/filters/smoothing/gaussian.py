@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from geometry.errors import InvalidInput
 from geometry.filters.convolution.factors import LARGEST_TAPS, factored_sum, output_type
 from geometry.filters.smoothing.recursive import recursive_gaussian
-from geometry.inputs import Array, choice, finite_number, pixels
+from geometry.inputs import Array, choice, finite_number, pixels, rectangular
 
 Sigma = float | Sequence[float]
 
@@ -103,7 +103,8 @@ def sigma_pair(sigma: Sigma, name: str = "sigma") -> tuple[float, float]:
     InvalidInput
         They are not.
     """
-    values = [sigma, sigma] if np.ndim(sigma) == 0 else list(np.ravel(np.asarray(sigma)))
+    given = rectangular(sigma, "sigma")
+    values = [sigma, sigma] if given.ndim == 0 else list(given.ravel())
     if len(values) != 2:
         raise InvalidInput(name, f"must be one number or a pair (σ_y, σ_x), came as {len(values)}")
     pair = finite_number(values[0], name), finite_number(values[1], name)  # type: ignore[arg-type]
