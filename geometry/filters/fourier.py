@@ -137,7 +137,8 @@ def fourier_filter(image: ArrayLike, transfer: ArrayLike, *, origin: str = "corn
     response = response.astype(np.complex64 if array.dtype == np.float32 else np.complex128, copy=False)
     interrupt_point()
     spectrum = fft.rfftn(array, axes=(0, 1), workers=threads())
-    spectrum *= response[:, :, np.newaxis]
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is infinite or NaN in the result
+        spectrum *= response[:, :, np.newaxis]
     out: Array = fft.irfftn(spectrum, s=(height, width), axes=(0, 1), workers=threads(), overwrite_x=True)
     return out[:, :, 0] if np.ndim(image) == 2 else out
 

@@ -133,7 +133,8 @@ def whole_exponent(taps: Array) -> int | None:
     """Smallest s from 0 to 24 for which `taps · 2^s` is whole."""
 
     def whole(exponent: int) -> bool:
-        scaled = np.ldexp(taps, exponent)
+        with np.errstate(over="ignore"):
+            scaled = np.ldexp(taps, exponent)
         return bool((scaled == np.rint(scaled)).all())
 
     return next(filter(whole, range(_FINEST + 1))) if whole(_FINEST) else None
