@@ -100,7 +100,7 @@ def rigid_motion(transform: ArrayLike) -> tuple[Array, Array]:
         The last row is not 0, 0, 0, 1; the rest is not a rotation (within 1e-3).
     """
     motion = real_array(transform, "transform", (4, 4))
-    if not np.array_equal(motion[3], (0, 0, 0, 1)):
+    if motion[3].tolist() != [0, 0, 0, 1]:
         raise InvalidInput("transform/3", f"the last row of a rigid transform is 0, 0, 0, 1; came as {motion[3]}")
     rotation = np.ascontiguousarray(motion[:3, :3])
     check_rotation(rotation, "transform")
