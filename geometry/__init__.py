@@ -53,6 +53,8 @@ from geometry.depth import (
 )
 from geometry.errors import Degenerate, GeometryError, InvalidInput
 from geometry.filters import (
+    ChainPlan,
+    ChainStage,
     ConvolutionMatrix,
     Gradient,
     MergedKernel,
@@ -62,6 +64,7 @@ from geometry.filters import (
     Thresholded,
     bilateral,
     box,
+    chain_plan,
     col2im,
     columns_shape,
     convolution_engine,
@@ -71,6 +74,7 @@ from geometry.filters import (
     convolve,
     convolve_at,
     convolve_transpose,
+    filter_chain,
     fourier,
     fourier_filter,
     gaussian,
@@ -145,6 +149,8 @@ from geometry.warp import (
 
 __all__ = [
     "ArgReduced",
+    "ChainPlan",
+    "ChainStage",
     "ContractionPlan",
     "ConvolutionMatrix",
     "CorrelationTree",
@@ -193,6 +199,7 @@ __all__ = [
     "arg_reduce",
     "bilateral",
     "box",
+    "chain_plan",
     "col2im",
     "columns_shape",
     "contract",
@@ -217,6 +224,7 @@ __all__ = [
     "epipolar_distance",
     "epipolar_lines",
     "essential",
+    "filter_chain",
     "fourier",
     "fourier_filter",
     "fundamental",

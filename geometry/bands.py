@@ -64,7 +64,10 @@ def interruptible(check: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def band_count(bands: int) -> Iterator[None]:
-    """Split into exactly `bands` bands (fewer where there are fewer rows), whatever the grain; for tests."""
+    """Split into exactly `bands` bands (fewer where there are fewer rows), whatever the grain.
+
+    For tests, and 1 for work that is itself one of many bands.
+    """
     token = _forced_bands.set(bands)
     try:
         yield

@@ -1,5 +1,6 @@
 """Sums over windows of an image."""
 
+from geometry.filters.chain import ChainPlan, ChainStage, chain_plan, filter_chain
 from geometry.filters.convolution.columns import col2im, columns_shape, im2col
 from geometry.filters.convolution.convolve import convolution_engine, convolution_shape, convolve
 from geometry.filters.convolution.convolve_at import convolve_at
@@ -25,6 +26,8 @@ from geometry.filters.smoothing.unsharp import unsharp
 from geometry.filters.threshold import Thresholded, threshold
 
 __all__ = [
+    "ChainPlan",
+    "ChainStage",
     "ConvolutionMatrix",
     "Gradient",
     "MergedKernel",
@@ -34,6 +37,7 @@ __all__ = [
     "Thresholded",
     "bilateral",
     "box",
+    "chain_plan",
     "col2im",
     "columns_shape",
     "convolution_engine",
@@ -43,6 +47,7 @@ __all__ = [
     "convolve",
     "convolve_at",
     "convolve_transpose",
+    "filter_chain",
     "fourier",
     "fourier_filter",
     "gaussian",

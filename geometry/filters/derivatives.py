@@ -77,9 +77,7 @@ def gradient(
         An argument is not as above.
     """
     array = pixels(image)
-    smooth, differ = _gradient_taps(operator, size)
-    if choice(normalization, "normalization", NORMALIZATIONS) == "slope":
-        differ = differ / (smooth.sum() * float(differ @ np.arange(size)))
+    smooth, differ = gradient_taps(operator, size, normalization)
     real = real_type(array.dtype)
     down, right = differ[np.newaxis], smooth[np.newaxis]
     x = factored_sum(array, right, down, border=border, fill=fill, output=real)
@@ -91,8 +89,14 @@ def gradient(
     return Gradient(x, y, long, angle)
 
 
-def _gradient_taps(operator: str, size: int) -> tuple[Array, Array]:
-    """What smooths across, and what differentiates along."""
+def gradient_taps(operator: str, size: int, normalization: str) -> tuple[Array, Array]:
+    """What smooths across, and what differentiates along, (size,) each; arguments as for `gradient`.
+
+    Raises
+    ------
+    InvalidInput
+        As `gradient`.
+    """
     choice(operator, "operator", OPERATORS)
     allowed = SIZES if operator == "sobel" else SIZES[:1]
     if size not in allowed:
@@ -100,6 +104,8 @@ def _gradient_taps(operator: str, size: int) -> tuple[Array, Array]:
     smooth, differ = np.array(_SMOOTHING.get(operator, (1, 2, 1)), float), np.array([-1.0, 0.0, 1.0])
     for _ in range((size - 3) // 2):
         smooth, differ = (np.convolve(taps, [1, 2, 1]) for taps in (smooth, differ))
+    if choice(normalization, "normalization", NORMALIZATIONS) == "slope":
+        differ = differ / (smooth.sum() * float(differ @ np.arange(size)))
     return smooth, differ
 
 
@@ -158,16 +164,26 @@ def laplacian(
     """
     array = pixels(image)
     output = real_type(array.dtype) if output_dtype is None else output_type(array.dtype, output_dtype)
+    vertical, horizontal = laplacian_factors(neighbours, sigma, truncate)
+    out = factored_sum(array, vertical, horizontal, border=border, fill=fill, output=output)
+    return out[:, :, 0] if np.ndim(image) == 2 else out
+
+
+def laplacian_factors(neighbours: int, sigma: Sigma | None, truncate: float) -> tuple[Array, Array]:
+    """Columns (2, kh) and rows (2, kw), whose products add up to the kernel; arguments as for `laplacian`.
+
+    Raises
+    ------
+    InvalidInput
+        As `laplacian`.
+    """
     if neighbours not in NEIGHBOURS:
         raise InvalidInput("neighbours", f"must be 4 or 8, came as {neighbours}")
     if sigma is not None:
-        vertical, horizontal = _gaussian_curvature(sigma, truncate)
-    elif neighbours == 4:
-        vertical, horizontal = np.array([[1.0, -2, 1], [0, 1, 0]]), np.array([[0.0, 1, 0], [1, -2, 1]])
-    else:
-        vertical, horizontal = np.array([[1.0, 1, 1], [0, -3, 0]]) / 3, np.array([[1.0, 1, 1], [0, 3, 0]])
-    out = factored_sum(array, vertical, horizontal, border=border, fill=fill, output=output)
-    return out[:, :, 0] if np.ndim(image) == 2 else out
+        return _gaussian_curvature(sigma, truncate)
+    if neighbours == 4:
+        return np.array([[1.0, -2, 1], [0, 1, 0]]), np.array([[0.0, 1, 0], [1, -2, 1]])
+    return np.array([[1.0, 1, 1], [0, -3, 0]]) / 3, np.array([[1.0, 1, 1], [0, 3, 0]])
 
 
 def _gaussian_curvature(sigma: Sigma, truncate: float) -> tuple[Array, Array]:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage, signal
 
 from geometry import convolve, convolve_at, morphology, pool, structuring_element, threads
-from tests.benchmarks import expressions, smoothing
+from tests.benchmarks import chains, expressions, smoothing
 from tests.benchmarks.inputs import noise, photo
 from tests.benchmarks.paired import Row
 
@@ -67,6 +67,7 @@ def rows() -> Iterator[Row]:
     yield from _windows(colour, floats)
     yield from expressions.rows(np.ascontiguousarray(colour[:, :, 1]), floats)
     yield from smoothing.rows(colour)
+    yield from chains.rows(colour)
     large = noise((10_000, 10_000), np.float32)
     wide = rng.normal(size=(101, 101))
     points = rng.integers(0, 10_000, (1000, 2))

@@ -19,6 +19,8 @@ from geometry.memory import fresh_arrays
 
 Interpolation = Literal["linear", "nearest"]
 
+_MOST_KNOWN = 100_000  # pairs; about half a kilobyte each
+
 PAIR_STATUS = ("ok", "nothing_comparable")
 """What the codes of pairs mean; nothing comparable: no reading of the first view is consistent or inconsistent."""
 
@@ -129,65 +131,120 @@ def depth_consistency(
     The reading of another view that is nearer does not contradict this one, which may be occluded; the opposite
     direction tells. That is why the loss takes both, and compares them itself where `pairs` has only one.
     """
-    linear = choice(interpolation, "interpolation", get_args(Interpolation)) == "linear"
-    jump_share(max_jump)
-    criteria = Criteria(_positive(tolerance, "tolerance"), _positive(max_error, "max_error"), not linear)
-    ray = choice(depth_kind, "depth_kind", get_args(DepthKind)) == "ray"
-    cameras, scale = posed_views(intrinsics, poses, distortion, model), unit_length(depth_scale)
-    wanted = None if pairs is None else _checked_pairs(pairs, len(cameras))
-    views = []
-    for number, (camera, depth) in enumerate(zip(cameras, DepthSource(depths, len(cameras)).maps(), strict=True)):
-        try:
-            readings = depth_readings(depth, no_reading)
-        except InvalidInput as error:
-            raise numbered(error, "depth", "depths", number) from None
-        views.append(inverse_depth(readings, camera, scale, along_rays=ray, surfaces=linear, max_jump=max_jump))
-    sizes = {view.nearness.shape for view in views}
-    if maps and len(sizes) > 1:
-        raise InvalidInput("maps", f"needs views of one size, they have {len(sizes)}")
-    skipped = np.empty((0, 2), np.int64)
-    if wanted is None:
-        blind = blind_pairs(views)
-        different = ~np.eye(len(views), dtype=bool)
-        wanted, skipped = np.argwhere(different & ~blind), np.argwhere(different & blind)
-    return _measure(views, wanted, skipped, criteria, maps=maps)
-
-
-def _measure(
-    views: list[InverseDepth], pairs: Array, skipped: Array, criteria: Criteria, *, maps: bool
-) -> DepthConsistency:
-    shape = (len(pairs), *views[0].nearness.shape)
-    reasons, errors = fresh_arrays((shape, np.dtype(np.uint8)), (shape, np.dtype(np.float32))) if maps else (None, None)
-    known: dict[tuple[int, int], Agreement] = {}
-    for number, (i, j) in enumerate(pairs.tolist()):
-        if (i, j) in known and reasons is None:
-            continue
-        planes = (None, None) if reasons is None or errors is None else (reasons[number], errors[number])
-        known[i, j] = compare(views[i], views[j], criteria, *planes)
-    without = {(i, j) for i, j in skipped.tolist()}
-    ordered = [(i, j) for i, j in pairs.tolist()]
-    for i, j in ordered:
-        if (j, i) not in known and (j, i) not in without:
-            known[j, i] = compare(views[j], views[i], criteria, None, None)
-    found = [known[pair] for pair in ordered]
-    counts = np.array([one.counts for one in found], np.int64).reshape(-1, len(CONSISTENCY_REASONS))
-    comparable = counts[:, CONSISTENT] + counts[:, INCONSISTENT]
-    readings = counts.sum(axis=1) - counts[:, NO_READING]
-    both = np.array([_losses(known, i, j) for i, j in ordered]).reshape(-1, 2)
-    return DepthConsistency(
-        pairs,
-        _share(counts[:, CONSISTENT], readings, 0.0),
-        _share(comparable, readings, 0.0),
-        _share(counts[:, CONSISTENT], comparable, np.nan),
-        _share(both[:, 0], both[:, 1], np.nan),
-        np.array([one.reprojection_error for one in found]),
-        np.array([one.depth_error for one in found]),
-        counts,
-        (comparable == 0).astype(np.uint8),
-        skipped,
-        reasons,
-        errors,
+    views = ComparedViews(
+        depths,
+        intrinsics,
+        poses,
+        pairs=pairs,
+        tolerance=tolerance,
+        max_error=max_error,
+        interpolation=interpolation,
+        max_jump=max_jump,
+        distortion=distortion,
+        model=model,
+        depth_kind=depth_kind,
+        depth_scale=depth_scale,
+        no_reading=no_reading,
+        maps=maps,
     )
+    return views.measure(views.pairs, views.skipped)
+
+
+class ComparedViews:
+    """Views prepared once, of which any pairs can be measured; arguments as of `depth_consistency`.
+
+    Attributes
+    ----------
+    pairs
+        (M, 2) int64: those that were given, or all of two different views that are not skipped.
+    skipped
+        (S, 2) int64: pairs where every reading of the first view lies outside the second.
+    """
+
+    def __init__(
+        self,
+        depths: DepthMaps,
+        intrinsics: ArrayLike,
+        poses: ArrayLike,
+        *,
+        pairs: ArrayLike | None,
+        tolerance: float,
+        max_error: float,
+        interpolation: Interpolation,
+        max_jump: float,
+        distortion: ArrayLike | None,
+        model: str,
+        depth_kind: DepthKind,
+        depth_scale: float,
+        no_reading: Sequence[float],
+        maps: bool,
+    ) -> None:
+        linear = choice(interpolation, "interpolation", get_args(Interpolation)) == "linear"
+        jump_share(max_jump)
+        self._criteria = Criteria(_positive(tolerance, "tolerance"), _positive(max_error, "max_error"), not linear)
+        ray = choice(depth_kind, "depth_kind", get_args(DepthKind)) == "ray"
+        cameras, scale = posed_views(intrinsics, poses, distortion, model), unit_length(depth_scale)
+        wanted = None if pairs is None else _checked_pairs(pairs, len(cameras))
+        views: list[InverseDepth] = []
+        for number, (camera, depth) in enumerate(zip(cameras, DepthSource(depths, len(cameras)).maps(), strict=True)):
+            try:
+                readings = depth_readings(depth, no_reading)
+            except InvalidInput as error:
+                raise numbered(error, "depth", "depths", number) from None
+            views.append(inverse_depth(readings, camera, scale, along_rays=ray, surfaces=linear, max_jump=max_jump))
+        sizes = {view.nearness.shape for view in views}
+        if maps and len(sizes) > 1:
+            raise InvalidInput("maps", f"needs views of one size, they have {len(sizes)}")
+        self.skipped = np.empty((0, 2), np.int64)
+        if wanted is None:
+            blind = blind_pairs(views)
+            different = ~np.eye(len(views), dtype=bool)
+            wanted, self.skipped = np.argwhere(different & ~blind), np.argwhere(different & blind)
+        self.pairs = wanted
+        self._views, self._maps = views, maps
+        self._known: dict[tuple[int, int], Agreement] = {}
+
+    def measure(self, pairs: Array, skipped: Array) -> DepthConsistency:
+        """Measure these pairs (M, 2), int64, in range; each as if all were measured at once, bit for bit.
+
+        What was found is kept, as the loss of a pair and that of the opposite one need the same.
+        """
+        views, known = self._views, self._known
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+        shape = (len(pairs), *views[0].nearness.shape)
+        reasons, errors = (
+            fresh_arrays((shape, np.dtype(np.uint8)), (shape, np.dtype(np.float32))) if self._maps else (None, None)
+        )
+        for number, (i, j) in enumerate(pairs.tolist()):
+            if (i, j) in known and reasons is None:
+                continue
+            planes = (None, None) if reasons is None or errors is None else (reasons[number], errors[number])
+            known[i, j] = compare(views[i], views[j], self._criteria, *planes)
+        without = {(i, j) for i, j in self.skipped.tolist()}
+        ordered = [(i, j) for i, j in pairs.tolist()]
+        for i, j in ordered:
+            if (j, i) not in known and (j, i) not in without:
+                known[j, i] = compare(views[j], views[i], self._criteria, None, None)
+        found = [known[pair] for pair in ordered]
+        counts = np.array([one.counts for one in found], np.int64).reshape(-1, len(CONSISTENCY_REASONS))
+        comparable = counts[:, CONSISTENT] + counts[:, INCONSISTENT]
+        readings = counts.sum(axis=1) - counts[:, NO_READING]
+        both = np.array([_losses(known, i, j) for i, j in ordered]).reshape(-1, 2)
+        return DepthConsistency(
+            pairs,
+            _share(counts[:, CONSISTENT], readings, 0.0),
+            _share(comparable, readings, 0.0),
+            _share(counts[:, CONSISTENT], comparable, np.nan),
+            _share(both[:, 0], both[:, 1], np.nan),
+            np.array([one.reprojection_error for one in found]),
+            np.array([one.depth_error for one in found]),
+            counts,
+            (comparable == 0).astype(np.uint8),
+            skipped,
+            reasons,
+            errors,
+        )
 
 
 def _losses(known: dict[tuple[int, int], Agreement], i: int, j: int) -> tuple[float, float]:

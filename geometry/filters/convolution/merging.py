@@ -38,6 +38,8 @@ class _Stage(NamedTuple):
     stride: tuple[int, int]
     dilation: tuple[int, int]
     padding: Margins
+    mirrored: tuple[bool, bool]
+    """Whether the kernel stays the same when its rows, or columns, are reversed."""
 
     def span(self, side: int) -> int:
         return (int(self.kernel.shape[side]) - 1) * self.dilation[side] + 1
@@ -60,7 +62,9 @@ def merge_kernels(
     t and paddings p, q. Inside the image this is the chain. Where the second one reads its padding, the chain has the
     border's values, and the merged one goes on with the first convolution over the padded image; with a constant
     border, the two agree as well where the first one's windows would see nothing but zeros there, which is so for
-    `p + s ≥ span` at the top and left and `p + 1 ≥ span` at the bottom and right, its span being (taps - 1)·d + 1.
+    `p + s ≥ span` at the top and left and `p + 1 ≥ span` at the bottom and right, its span being (taps - 1)·d + 1. An
+    image repeated by `wrap`, or by `reflect` or `reflect_101` where the first kernel is the same in reverse, goes on as
+    such behind a convolution that keeps its size.
 
     Parameters
     ----------
@@ -132,7 +136,8 @@ def _stages(
         except InvalidInput as error:
             name, *place = error.argument.split("/")
             raise InvalidInput("/".join([f"{name}s", str(number), *place]), error.detail) from None
-        stage = _Stage(taps, stride, dilation, margins)
+        mirrored = bool((taps == taps[::-1]).all()), bool((taps == taps[:, ::-1]).all())
+        stage = _Stage(taps, stride, dilation, margins, mirrored)
         if padding == "same":
             if stride != (1, 1):
                 raise InvalidInput(
@@ -156,7 +161,8 @@ def _band(first: _Stage, second: _Stage, band: Margins, border: str) -> Margins:
         if border == "constant":
             silent = first.stride[side] + before >= span, after + 1 >= span
         else:
-            silent = (border == "wrap" and first.stride[side] == 1 and before + after == span - 1,) * 2
+            repeats = border == "wrap" or (border.startswith("reflect") and first.mirrored[side] and before == after)
+            silent = (repeats and first.stride[side] == 1 and before + after == span - 1,) * 2
         ends = []
         for differs, reads, agrees in zip(band[side], (next_before, next_after), silent, strict=True):
             wide = differs + reads if differs > 0 or not agrees else 0
@@ -190,6 +196,7 @@ def _joined(first: _Stage, second: _Stage, number: int) -> _Stage:
         (down * second.stride[0], across * second.stride[1]),
         (1, 1),
         ((padding[0][0], padding[0][1]), (padding[1][0], padding[1][1])),
+        (first.mirrored[0] and second.mirrored[0], first.mirrored[1] and second.mirrored[1]),
     )
 
 

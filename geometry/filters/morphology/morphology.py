@@ -95,11 +95,39 @@ def morphology(
     choice(operation, "operation", OPERATIONS)
     choice(border, "border", BORDERS)
     values = border_fill(fill, array.shape[2], array.dtype)
-    if not 1 <= iterations <= _MOST_ITERATIONS or int(iterations) != iterations:
-        raise InvalidInput("iterations", f"must be a whole number from 1 to {_MOST_ITERATIONS}, came as {iterations}")
-    repeated = _repeated(_element(element, shape, size, heights, anchor), int(iterations), border)
+    times = _iterations(iterations)
+    repeated = _repeated(_element(element, shape, size, heights, anchor), times, border)
     out = _combined(array, operation, lambda pixels_, lowest: _extrema(pixels_, *repeated, lowest, border, values))
     return out[:, :, 0] if np.ndim(image) == 2 else out
+
+
+def rows_seen(
+    *,
+    operation: str,
+    element: ArrayLike | None = None,
+    shape: str | None = None,
+    size: Pair | None = None,
+    heights: ArrayLike | None = None,
+    anchor: Sequence[int] | None = None,
+    iterations: int = 1,
+) -> int:
+    """How many rows above or below a row of `morphology`'s result depends on; arguments as there.
+
+    Raises
+    ------
+    InvalidInput
+        As `morphology`.
+    """
+    choice(operation, "operation", OPERATIONS)
+    runs, (y, _), _ = _element(element, shape, size, heights, anchor)
+    passes = 1 if operation in ("erode", "dilate", "gradient") else 2
+    return passes * _iterations(iterations) * max(y, runs.size[0] - 1 - y)
+
+
+def _iterations(iterations: int) -> int:
+    if not 1 <= iterations <= _MOST_ITERATIONS or int(iterations) != iterations:
+        raise InvalidInput("iterations", f"must be a whole number from 1 to {_MOST_ITERATIONS}, came as {iterations}")
+    return int(iterations)
 
 
 def _combined(image: Array, operation: str, extrema: Callable[[Array, bool], Array]) -> Array:

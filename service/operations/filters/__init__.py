@@ -10,6 +10,7 @@ from service.operations.filters.convolution_matrix import CONVOLUTION_MATRIX
 from service.operations.filters.convolve import CONVOLVE
 from service.operations.filters.convolve_at import CONVOLVE_AT
 from service.operations.filters.convolve_transpose import CONVOLVE_TRANSPOSE
+from service.operations.filters.filter_chain import FILTER_CHAIN
 from service.operations.filters.fourier import FOURIER
 from service.operations.filters.gaussian import GAUSSIAN
 from service.operations.filters.gradient import GRADIENT
@@ -47,4 +48,5 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     THRESHOLD,
     RANK_FILTER,
     BILATERAL,
+    FILTER_CHAIN,
 )

@@ -250,4 +250,28 @@ VARIATIONS: dict[str, list[dict[str, Any]]] = {
             "output_dtype": "float64",
         },
     ],
+    "filter-chain": [
+        {
+            "image": {"data": [[[3, 250], [90, 8], [1, 2]], [[30, 50], [0, 80], [10, 20]]], "dtype": "uint8"},
+            "steps": [
+                {"filter": "convolve", "kernel": [[0, 1, 0], [1, 4, 1]], "output_dtype": "float32"},
+                {"filter": "gaussian", "sigma": [1.5, 0], "border": "constant"},
+                {"filter": "morphology", "operation": "close", "element": [[0, 1], [1, 1]]},
+                {"filter": "pool", "window": 2, "stride": 1, "padding": "same", "method": "mean"},
+                {"filter": "neighbourhood", "expression": "max(w) - min(w) > 3"},
+            ],
+            "merge": False,
+        },
+        {
+            "image": [[1, 2, 4], [-3, 5, 0]],
+            "steps": [
+                {"filter": "box", "window": 3},
+                {"filter": "unsharp", "sigma": 1},
+                {"filter": "laplacian"},
+                {"filter": "bilateral", "sigma_color": 2, "sigma_space": 1.5},
+                {"filter": "gradient", "output": "direction"},
+                {"filter": "threshold", "method": "otsu"},
+            ],
+        },
+    ],
 }

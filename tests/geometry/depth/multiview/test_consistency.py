@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geometry.depth.multiview.comparison import CONSISTENCY_REASONS
-from geometry.depth.multiview.consistency import PAIR_STATUS, depth_consistency
+from geometry.depth.multiview.consistency import PAIR_STATUS, ComparedViews, depth_consistency
 from geometry.errors import InvalidInput
 from tests.naive import consistency as naive
 from tests.scenes import raytraced as scenes
@@ -308,3 +308,20 @@ def test_measured_depth_maps_agree_the_less_the_further_apart_they_are(realdata)
     assert (np.diff(found.score) < 0).all()
     assert (np.diff(found.loss) > 0).all()
     assert found.agreement[0] > 0.9
+
+
+def test_pairs_measured_apart_are_what_they_are_together():
+    depths, poses = rig(11, views=4)
+    poses[3, :3, 3] += 100  # looks past the others
+    whole = depth_consistency(depths, K, poses, maps=True)
+    assert len(whole.skipped) > 0
+    options = {"tolerance": 0.01, "max_error": 2.0, "interpolation": "linear", "maps": True}
+    lens = {"distortion": None, "model": "brown", "depth_kind": "z", "depth_scale": 1.0, "no_reading": ()}
+    options["max_jump"] = depth_consistency.__kwdefaults__["max_jump"]
+    views = ComparedViews(depths, K, poses, pairs=None, **options, **lens)
+    assert np.array_equal(views.pairs, whole.pairs)
+    for number in reversed(range(len(views.pairs))):
+        part = views.measure(views.pairs[number : number + 1], views.skipped)
+        for name, values in part._asdict().items():
+            if name != "skipped":
+                assert values.tobytes() == getattr(whole, name)[number : number + 1].tobytes(), name

@@ -127,3 +127,22 @@ def test_what_makes_no_sense_is_refused_by_name(argument: str, arguments, option
     with pytest.raises(InvalidInput) as refused:
         merge_kernels(*arguments, **options)
     assert refused.value.argument == argument
+
+
+@pytest.mark.parametrize("border", ["reflect", "reflect_101"])
+def test_kernels_that_are_the_same_in_reverse_go_on_behind_a_mirror(border: str) -> None:
+    rng = np.random.default_rng(6)
+    even, lopsided = np.outer([1, 4, 1], [1, 2, 3, 2, 1]), np.outer([1, 4, 1], [1, 2, 4])
+    image = rng.integers(-9, 10, (5, 4)).astype(float)
+    for first, second, exact in ((even, even, True), (even, lopsided, True), (lopsided, even, False)):
+        for dilation in (1, 2):
+            merged = merge_kernels([first, second], dilations=[dilation, 1], border=border)
+            assert merged.exact is exact
+            expected = chain(image, [first, second], [1, 1], ["same"] * 2, [dilation, 1], "convolution", border)
+            out = convolve(image, merged.kernel, padding=merged.padding, border=border, method="direct")
+            assert np.array_equal(out, expected) is exact
+    # columns of the lopsided kernel are the same in reverse: only columns of the result differ
+    assert merge_kernels([lopsided, even], border=border).border_band[0] == (0, 0)
+    for paddings in (["same", "valid"], [[[2, 0], [2, 2]], "same"], ["valid", "same"]):
+        exact = merge_kernels([even, even], paddings=paddings, border=border).exact
+        assert exact is (paddings[1] == "valid")
