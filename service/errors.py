@@ -46,6 +46,14 @@ class NotFound(ServiceError):
     title = "There is no such thing"
 
 
+class Conflict(ServiceError):
+    title = "This cannot be done in the present state"
+
+
+class Gone(ServiceError):
+    title = "This was here, and has been deleted since"
+
+
 class TooLarge(ServiceError):
     title = "This is larger than the service allows"
 
@@ -56,6 +64,14 @@ class UnsupportedMedia(ServiceError):
 
 class NotAcceptable(ServiceError):
     title = "The result cannot be sent in the form asked for"
+
+
+class OutsideRange(ServiceError):
+    title = "The range lies outside of what there is"
+
+    def __init__(self, detail: str, size: int) -> None:
+        super().__init__(detail)
+        self.size = size
 
 
 class Unauthenticated(ServiceError):
@@ -80,6 +96,12 @@ class Overloaded(ServiceError):
 
 class DeadlinePassed(Overloaded):
     title = "The work did not finish in time"
+
+
+class DatabaseUnavailable(Overloaded):
+    """The job database does not answer, or cannot write. Nothing was lost: what was asked can be asked again."""
+
+    title = "The job database is not available"
 
 
 class Stalled(ServiceError):

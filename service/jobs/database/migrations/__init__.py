@@ -1,0 +1,1 @@
+"""How the tables of the job database came to be, step by step; steps lead forward only."""
