@@ -17,6 +17,7 @@ from service.arrays.types.cameras import (
 from service.arrays.types.relations import ImageSizes, ResultFlags
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.cameras.fundamental_all_tiles import FUNDAMENTAL_ALL_TILING
 from service.operations.cameras.pairs import (
     CONVENTION,
     CONVENTION_FIELD,
@@ -129,4 +130,5 @@ FUNDAMENTAL_ALL = Operation(
             {"projections": [LEFT, RIGHT, THIRD], "layout": "condensed"},
         ),
     ),
+    tiling=FUNDAMENTAL_ALL_TILING,
 )

@@ -20,6 +20,7 @@ from service.arrays.types.graph import ResultPairNumbers, ResultPairs, ResultPai
 from service.arrays.types.plane import DistortionEach
 from service.documents import Document
 from service.operation import Cost, Example, Operation, OutputArray
+from service.operations.depth.depth_consistency_tiles import DEPTH_CONSISTENCY_TILING
 from service.operations.depth.readings import (
     DISTORTION,
     INTRINSICS_EXAMPLE,
@@ -167,4 +168,5 @@ DEPTH_CONSISTENCY = Operation(
             },
         ),
     ),
+    tiling=DEPTH_CONSISTENCY_TILING,
 )

@@ -7,6 +7,7 @@ from geometry.warp.perspective import fitted_size
 from service.arrays.types.plane import Matrix3
 from service.operation import Cost, Example, Operation
 from service.operations.warp.options import WarpOptions, WarpResult, WarpSource, values, warp_cost, warp_result
+from service.operations.warp.perspective_tiles import PERSPECTIVE_TILING
 
 
 class Homography(WarpSource):
@@ -66,4 +67,5 @@ WARP_PERSPECTIVE = Operation(
             },
         ),
     ),
+    tiling=PERSPECTIVE_TILING,
 )

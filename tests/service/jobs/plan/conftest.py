@@ -1,0 +1,3 @@
+from tests.service.jobs.plan.footage import footage
+
+__all__ = ["footage"]
