@@ -1,8 +1,8 @@
 """Who asks, and of which engine."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from service.engine import Engine
 
@@ -28,3 +28,7 @@ async def owner_of(request: Request) -> str:
     owner = keys.owner(key if scheme.lower() == "bearer" and key else request.headers.get("x-api-key"))
     keys.count(owner)
     return owner
+
+
+Owner = Annotated[str, Depends(owner_of)]
+"""A parameter of a route: who asks."""

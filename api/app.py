@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api import openapi, problems
 from api.assets import add_assets
+from api.jobs.routes import add_jobs
 from api.operations import add_operations
 from api.pages import add_pages
 from api.probes import add_probes
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.install(app)
     add_operations(app)  # first: routes are tried in this order
     add_assets(app)
+    add_jobs(app)
     add_probes(app)
     add_pages(app)
     openapi.install(app)

@@ -3,16 +3,14 @@
 from typing import Annotated
 
 import anyio.to_thread
-from fastapi import APIRouter, Depends, FastAPI, Header, Request
+from fastapi import APIRouter, FastAPI, Header, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 
-from api.access import SECURITY, engine_of, owner_of
+from api.access import SECURITY, Owner, engine_of
 from api.arrival import body_chunks
 from api.bodies import FORM
 from service.errors import UnreadableBody, UnsupportedMedia
 from service.media import npy, picture, safetensors
-
-Owner = Annotated[str, Depends(owner_of)]
 
 _PROTECTED = {"security": SECURITY}
 _UPLOAD_EXTRA = _PROTECTED | {

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import access, problems
+from api.jobs import description as jobs
 from api.sending import RESULT_HEADER
 from service.arrays.fields import ArrayField
 from service.media import npy, picture, ply, safetensors
@@ -27,12 +28,17 @@ _ERRORS = {
     "401": "An API key is needed.",
     "406": "The result cannot be sent in the form asked for.",
     "408": "The body stopped coming.",
+    "409": "Not in the state that it is in.",
+    "410": "It was here, and is deleted.",
     "413": "The body, a picture or the result is larger than allowed.",
     "415": "A media type is not understood.",
+    "416": "No byte lies in the range.",
     "422": "Parameters are invalid, or the configuration has no stable answer.",
     "429": "Too many requests from this key.",
     "503": "Busy; see Retry-After.",
+    "507": "The store is full or fails.",
 }
+_OF_BODIES = ("400", "401", "406", "408", "413", "415", "422", "429", "503", "507")
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -107,7 +113,7 @@ def operation_extra(operation: Operation[Any, Any]) -> dict[str, Any]:
         answers |= {kind: {"schema": _BINARY} for kind in picture.MEDIA_TYPES}
     return {
         "security": access.SECURITY,
-        "parameters": [_ARRAY_PARAMETER],
+        "parameters": [_ARRAY_PARAMETER, *jobs.PREFERENCES],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {
@@ -119,7 +125,8 @@ def operation_extra(operation: Operation[Any, Any]) -> dict[str, Any]:
                         "schema": {"type": "string"},
                     }
                 },
-            }
+            },
+            "202": jobs.DEFERRED,
         },
     }
 
@@ -139,7 +146,9 @@ def install(app: FastAPI) -> None:
             )
             components = schema.setdefault("components", {})
             components["securitySchemes"] = access.SCHEMES
-            components.setdefault("schemas", {}).update({**component_schemas(), "Problem": _PROBLEM})
+            components.setdefault("schemas", {}).update(
+                {**component_schemas(), **jobs.component_schemas(), "Problem": _PROBLEM}
+            )
             for path, item in schema["paths"].items():
                 for operation in item.values():
                     _add_problems(path, operation)
@@ -153,7 +162,8 @@ def _add_problems(path: str, operation: dict[str, Any]) -> None:
     if not path.startswith("/v1/"):
         return
     answer = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    codes = set(_ERRORS) if "requestBody" in operation else {"401", "429"}
+    codes = set(_OF_BODIES) if "requestBody" in operation else {"401", "429"}
+    codes |= set(operation.pop(jobs.PROBLEMS, ()))
     if "{" in path:
         codes |= {"404"}
     if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):

@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse, Response
 
 from api.access import engine_of, owner_of
 from api.bodies import PARAMS, read_body
+from api.jobs.deferral import defer
+from api.jobs.preference import preference_of
 from api.negotiation import accepted_types, weighed_types
 from api.openapi import ARRAY, operation_extra
 from api.sending import AnswerResponse
@@ -62,10 +64,26 @@ def _endpoint(operation: Operation[Any, Any]) -> Any:
             )
         accept = request.headers.getlist("accept")
         accepted = accepted_types(accept)
+        preference = preference_of(request.headers.getlist("prefer"))
         hold = engine.admission.hold()
         try:
             body = await read_body(request, engine, first_array, hold)
             engine.metrics.bytes_in.labels(operation.name).inc(body.nbytes)
+            call = engines.Request(
+                operation,
+                body.document,
+                body.attachments,
+                accepted,
+                request.query_params.get(ARRAY),
+                owner,
+                body_bytes=hold.nbytes,
+                json_bytes=body.json_bytes,
+                weighed=weighed_types(accept),
+            )
+            if preference.respond_async:
+                answer = await defer(request, engine, call, preference)
+                hold.release()
+                return answer
             stop = Stop(engine.settings.request_timeout)
             watch = asyncio.create_task(_watch(request, stop))
         except BaseException:
@@ -78,20 +96,7 @@ def _endpoint(operation: Operation[Any, Any]) -> Any:
             hold.release()
 
         try:
-            answering = await engine.answer(
-                engines.Request(
-                    operation,
-                    body.document,
-                    body.attachments,
-                    accepted,
-                    request.query_params.get(ARRAY),
-                    owner,
-                    body_bytes=hold.nbytes,
-                    json_bytes=body.json_bytes,
-                    weighed=weighed_types(accept),
-                ),
-                stop,
-            )
+            answering = await engine.answer(call, stop)
         except BaseException:
             finished()
             raise

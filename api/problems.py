@@ -1,6 +1,7 @@
 """Errors on the wire: RFC 9457 problem+json, from one table of classes."""
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -21,8 +22,11 @@ _STATUS: tuple[tuple[type[ServiceError], int, str], ...] = (
     (errors.NotFound, 404, "not-found"),
     (errors.NotAcceptable, 406, "not-acceptable"),
     (errors.Stalled, 408, "stalled"),
+    (errors.Conflict, 409, "conflict"),
+    (errors.Gone, 410, "gone"),
     (errors.TooLarge, 413, "too-large"),
     (errors.UnsupportedMedia, 415, "unsupported-media-type"),
+    (errors.OutsideRange, 416, "outside-range"),
     (errors.InvalidParams, 422, "invalid-params"),
     (errors.DegenerateInput, 422, "degenerate"),
     (errors.RateLimited, 429, "rate-limited"),
@@ -72,8 +76,20 @@ def service_problem(request: Request, error: ServiceError) -> Response:
         response.headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.OutsideRange):
+        response.headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, errors.Stalled):
         response.headers["Connection"] = "close"
+    return response
+
+
+def recorded_problem(request: Request, reason: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """The response to a refusal that a job's record tells of: what the call itself would have been answered."""
+    title, detail = str(reason.get("title", "")), str(reason.get("detail", ""))
+    more = {name: reason[name] for name in ("reason", "errors") if name in reason}
+    status, kind = next(((status, word) for error, status, word in _STATUS if error.title == title), (500, "internal"))
+    response = problem(request, status, kind, title, detail, **more)
+    response.headers.update(headers)
     return response
 
 

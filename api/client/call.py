@@ -1,7 +1,7 @@
 """Calls as conversations: what is sent, what an answer means, when it is sent again. Who sends it is not known here."""
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -28,9 +28,17 @@ class Reply:
 
 @dataclass(frozen=True)
 class Wait:
-    """Come back after so many seconds."""
+    """Come back after so many seconds; `busy` where the service could not answer, so that watchers are told."""
 
     seconds: float
+    busy: bool = True
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something of this machine that takes a while, such as a file to write; its result is the answer."""
+
+    run: Callable[[], Any]
 
 
 @dataclass(frozen=True)
@@ -43,17 +51,26 @@ class Call(Generic[T]):
     body: Body = NO_BODY
     accept: str = "application/json"
     query: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self) -> dict[str, str]:
         """What the request says about itself."""
-        sent = {"Accept": self.accept}
+        sent = {"Accept": self.accept, **self.fields}
         if self.body.parts:
             sent |= {"Content-Type": self.body.content_type, "Content-Length": str(self.body.length)}
         return sent
 
 
-Conversation = Generator[Call[T] | Wait, Reply | OSError | None, T]
-"""Yields a call, to be answered with a reply or with what prevented it; or a wait, to be answered with None."""
+@dataclass(frozen=True)
+class Together:
+    """Conversations that are held side by side; the answer is the list of what they returned."""
+
+    talks: "Sequence[Conversation[Any]]"
+
+
+Conversation = Generator[Call[Any] | Wait | Work | Together, Any, T]
+"""Yields a call, to be answered with a reply or with the OSError that prevented it; a wait, to be answered with None;
+work, to be answered with what it gave; or several conversations. Returns what the caller wanted."""
 
 
 def converse(call: Call[T], retries: Retries) -> Conversation[T]:

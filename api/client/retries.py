@@ -1,4 +1,4 @@
-"""When a call is made again: operations have no side effects, so that every one may be."""
+"""When a call is made again: operations have no side effects and jobs have keys, so that every one may be."""
 
 import random
 import time

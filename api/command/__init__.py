@@ -7,6 +7,8 @@ import click
 _PLACES = {
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
+    "jobs": ("jobs", "jobs"),
+    "worker": ("worker", "worker"),
     "operations": ("inspect", "operations"),
     "settings": ("inspect", "settings"),
     "rig": ("rig", "rig"),

@@ -3,20 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
 from pydantic import ValidationError
 
+from api.command.refusal import Refusal
 from api.problems import status_of
 from service.errors import InvalidParams, ServiceError
 from service.settings import Settings
-
-
-class _Refusal(click.ClickException):
-    """A message for standard error, and an exit code."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc]  # click declares it for the class
 
 
 @contextmanager
@@ -26,9 +18,9 @@ def told() -> Iterator[None]:
         yield
     except InvalidParams as error:
         lines = [f"  {fault.pointer or '/'}: {fault.detail}" for fault in error.faults]
-        raise _exit("\n".join([f"{error.title}:", *lines]), 2) from None
+        raise Refusal("\n".join([f"{error.title}:", *lines]), 2) from None
     except ServiceError as error:
-        raise _exit(f"{error.title}: {error.detail}", 2 if status_of(error) == 422 else 1) from None
+        raise Refusal(f"{error.title}: {error.detail}", 2 if status_of(error) == 422 else 1) from None
 
 
 def read_settings(**overrides: object) -> Settings:
@@ -37,10 +29,8 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         lines = [f"  EPIPOLE_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise _exit("\n".join(["The settings are not valid (`epipole settings` explains them):", *lines]), 2) from None
+        raise Refusal(
+            "\n".join(["The settings are not valid (`epipole settings` explains them):", *lines]), 2
+        ) from None
     except OSError as error:
-        raise _exit(str(error), 2) from None
-
-
-def _exit(message: str, code: int) -> click.ClickException:
-    return _Refusal(message, code)
+        raise Refusal(str(error), 2) from None

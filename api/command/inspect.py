@@ -73,12 +73,7 @@ def settings() -> None:
     current = read_settings()
     table = Table("setting", "value", "meaning", box=None, header_style="bold")
     for name, info in Settings.model_fields.items():
-        shown = (
-            ", ".join(current.api_keys) + " (owners)"
-            if name == "api_keys" and current.api_keys
-            else str(getattr(current, name))
-        )
-        table.add_row(f"EPIPOLE_{name.upper()}", shown, info.description)
+        table.add_row(f"EPIPOLE_{name.upper()}", current.shown(name), info.description)
     Console().print(table)
     click.echo(
         "\nA TOML file with the same names in lower case is read where EPIPOLE_CONFIG names it; the environment wins."

@@ -169,3 +169,9 @@ def test_a_picture_that_is_damaged_is_400_and_names_the_field(client: TestClient
 def test_the_table_has_no_class_behind_its_base() -> None:
     assert problems.status_of(errors.DeadlinePassed("late", 1)) == 503
     assert problems.status_of(errors.Overloaded("full", 1)) == 503
+    assert problems.status_of(errors.DatabaseUnavailable("away", 1)) == 503
+
+
+def test_states_and_ends_have_statuses_of_their_own() -> None:
+    assert problems.status_of(errors.Conflict("running")) == 409
+    assert problems.status_of(errors.Gone("expired")) == 410

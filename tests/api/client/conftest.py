@@ -7,11 +7,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 
+class Cut(bytes):
+    """Bytes after which the connection breaks, although more was promised."""
+
+
 class Script:
-    """Answers still to be given, and the requests that came; None hangs up without an answer."""
+    """Answers still to be given, and the requests that came; None hangs up without an answer.
+
+    `places` has answers for the ends of paths, for requests whose order nobody knows; they come before the others.
+    """
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], bytes] | None] = []
+        self.places: dict[str, list[tuple[int, dict[str, str], bytes]]] = {}
         self.requests: list[tuple[str, str, dict[str, str], bytes]] = []
         self.address = ""
 
@@ -27,7 +35,8 @@ def script() -> Iterator[Script]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             sent = {name.lower(): value for name, value in self.headers.items()}
             told.requests.append((self.command, self.path, sent, body))
-            answer = told.answers.pop(0)
+            placed = next((answers for end, answers in told.places.items() if self.path.endswith(end)), None)
+            answer = (placed or told.answers).pop(0)
             self.close_connection = True
             if answer is None:
                 return
@@ -35,7 +44,7 @@ def script() -> Iterator[Script]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(len(data) + isinstance(data, Cut)))
             self.end_headers()
             self.wfile.write(data)
 
@@ -45,7 +54,7 @@ def script() -> Iterator[Script]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     told.address = f"http://127.0.0.1:{server.server_address[1]}"
     yield told

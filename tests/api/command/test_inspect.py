@@ -17,6 +17,8 @@ def test_settings_are_printed_with_their_meaning_and_no_secret(monkeypatch: pyte
     hashed = new_key()[1]
     monkeypatch.setenv("EPIPOLE_API_KEYS", f"ada={hashed}")
     monkeypatch.setenv("EPIPOLE_PORT", "8123")
+    monkeypatch.setenv("EPIPOLE_S3_SECRET_KEY", "hushhush")
+    monkeypatch.setenv("EPIPOLE_DATABASE", "postgresql://ada:hush:h@sh@db:5432/jobs")
     monkeypatch.setenv("COLUMNS", "300")
     code, text = epipole("settings")
     assert code == 0
@@ -25,6 +27,9 @@ def test_settings_are_printed_with_their_meaning_and_no_secret(monkeypatch: pyte
     assert "8123" in text
     assert "ada (owners)" in text
     assert hashed not in text
+    assert "(set)" in text
+    assert "postgresql://ada:…@db:5432/jobs" in text
+    assert "hush" not in text
 
 
 @pytest.mark.parametrize("command", ["settings", "serve"])

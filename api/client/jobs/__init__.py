@@ -1,0 +1,1 @@
+"""Jobs of a running service: submitted, watched, and read in pieces."""

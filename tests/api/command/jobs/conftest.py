@@ -1,0 +1,3 @@
+from tests.api.client.conftest import script
+
+__all__ = ["script"]
