@@ -1,5 +1,6 @@
 """The base of every parameter set and every result."""
 
+from functools import cache
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
@@ -28,6 +29,7 @@ class Document(BaseModel):
         return value if info.field_name in cls.array_fields() else _whole(value)
 
     @classmethod
+    @cache
     def array_fields(cls) -> dict[str, ArrayField]:
         """The fields that hold arrays, in declaration order."""
         found = {}

@@ -21,6 +21,7 @@ from service.arrays.reference import Attachment, References
 from service.assets import AssetStore
 from service.errors import Overloaded
 from service.execution import Call, compute, price, validate
+from service.jobs.jobs import Jobs
 from service.kernels import load_kernels
 from service.keys import KeyRing
 from service.media.answer import Answer, choose_form, encode, raw_bytes
@@ -35,7 +36,7 @@ T = TypeVar("T")
 
 _EXPIRY_SECONDS = 3600.0
 _VALIDATORS = 4
-_PARSED_JSON = 32  # bytes of Python objects that a byte of JSON can become, as in [{},{},{}]
+PARSED_JSON = 32  # bytes of Python objects that a byte of JSON can become, as in [{},{},{}]
 _log = structlog.get_logger()
 
 
@@ -102,10 +103,11 @@ class Engine:
         self.metrics = Metrics(self.admission)
         self.assets = AssetStore(settings.data_dir / "assets")
         self.keys = KeyRing(settings)
+        self.jobs = Jobs(settings, self.metrics)
         self.ready = False
         self.failed = False
         self.draining = False
-        self._roots = Roots(settings.roots, settings.max_body_bytes)
+        self._roots = Roots.of(settings)
         self._workers = ThreadPoolExecutor(settings.compute_threads, thread_name_prefix="compute")
         self._validators = ThreadPoolExecutor(_VALIDATORS, thread_name_prefix="validate")
         self._tasks: list[asyncio.Task[None]] = []
@@ -124,6 +126,7 @@ class Engine:
         for task in self._tasks:
             with suppress(asyncio.CancelledError, Exception):
                 await task
+        await self.jobs.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._validators.shutdown(wait=False, cancel_futures=True)
 
@@ -136,7 +139,7 @@ class Engine:
             raise Overloaded("the kernels are still being loaded; see /readyz", 2)
         name = request.operation.name
         with self.admission.hold() as parsed:
-            parsed.grow(_PARSED_JSON * request.json_bytes)
+            parsed.grow(PARSED_JSON * request.json_bytes)
             call, form = await self._in(self._validators, partial(self._prepare, request))
         entered = time.perf_counter()
         try:
@@ -198,6 +201,7 @@ class Engine:
         self.ready = True
         _log.info("ready", signatures=done.signatures, compiled=done.compiled, seconds=round(done.seconds, 3))
         await self._in(self._validators, exercise_codecs)
+        self.jobs.start()
 
     async def _expire(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """What an operator can watch: Prometheus metrics of one process."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -33,6 +34,43 @@ class _Live(Collector):
             "epipole_jit_compilations",
             "Kernels compiled since the process started; constant once ready.",
             value=compilations(),
+        )
+
+
+class JobMetrics(Collector):
+    """Jobs in the database, and what the runner of this process reports of its work."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.states: Mapping[str, int] = {}
+        self._running = self._workers = self._restarts = 0
+        self._tiles = Counter(
+            "epipole_job_tiles", "Tiles of jobs that this process had computed.", ["outcome"], registry=registry
+        )
+        self._task_seconds = Histogram(
+            "epipole_job_task_seconds", "Computing a task, which is some tiles.", buckets=_SECONDS, registry=registry
+        )
+        registry.register(self)
+
+    def take_report(self, report: Mapping[str, Any]) -> None:
+        """Count what a runner tells of."""
+        self._tiles.labels("done").inc(report["done"])
+        self._tiles.labels("failed").inc(report["failed"])
+        for seconds in report["seconds"]:
+            self._task_seconds.observe(seconds)
+        self._running, self._workers = report["running"], len(report["workers"])
+        self._restarts = report["restarts"]
+
+    def collect(self) -> Iterable[Metric]:
+        jobs = GaugeMetricFamily("epipole_jobs", "Jobs in the database, by state.", labels=["state"])
+        for state, count in self.states.items():
+            jobs.add_metric([state], count)
+        yield jobs
+        yield GaugeMetricFamily("epipole_jobs_here", "Jobs that this process runs.", value=self._running)
+        yield GaugeMetricFamily("epipole_job_workers", "Worker processes of the embedded engine.", value=self._workers)
+        yield GaugeMetricFamily(
+            "epipole_job_worker_restarts",
+            "Worker processes that died and were replaced, since the runner started.",
+            value=self._restarts,
         )
 
 
@@ -75,3 +113,4 @@ class Metrics:
             "epipole_response_bytes", "Bytes of response bodies.", ["operation"], registry=self.registry
         )
         self.registry.register(_Live(admission))
+        self.jobs = JobMetrics(self.registry)

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         description="Address to listen on. Anything but loopback needs API keys or EPIPOLE_AUTH=off.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    data_dir: Path = Field(Path(".epipole"), description="Folder of the embedded stores (assets).")
+    data_dir: Path = Field(Path(".epipole"), description="Folder of the embedded stores: assets, jobs.")
     auth: Literal["keys", "off"] = Field(
         "keys", description="`off` says aloud that everybody who reaches the port may use the service."
     )
@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     roots: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description=(
-            'Folders that {"uri": "name://path"} may read, as name=/folder, comma-separated. Empty: URIs are off.'
+            'Folders and buckets that {"uri": "name://path"} may read, as name=/folder or name=s3://bucket/prefix, '
+            "comma-separated. Empty: URIs are off."
         ),
     )
     max_body_bytes: int = Field(256 * MIB, ge=1, description="Largest request body, and largest asset or file read.")
@@ -95,6 +96,42 @@ class Settings(BaseSettings):
     asset_retention: float = Field(
         7 * 86_400.0, gt=0, description="Seconds after its last upload that an asset is kept."
     )
+    database: str = Field(
+        "",
+        description=(
+            "Job database: `postgresql://…`, or `sqlite:///…`. Empty: SQLite under EPIPOLE_DATA_DIR. "
+            "Replicas share one."
+        ),
+    )
+    job_store: str = Field(
+        "",
+        description=(
+            "Results of jobs: `s3://bucket/prefix` or `file:///folder`. Empty: a folder under EPIPOLE_DATA_DIR."
+        ),
+    )
+    s3_endpoint: str = Field("", description="Address of the S3 server, where it is not Amazon's.")
+    s3_region: str = Field("us-east-1", description="Region of the S3 buckets.")
+    s3_access_key: str = Field("", description="Access key of S3. Empty: what the environment of the machine offers.")
+    s3_secret_key: str = Field("", description="Secret key of S3.", repr=False)
+    engine: str = Field(
+        "embedded",
+        description=(
+            "Where jobs are computed: `embedded` (worker processes of this machine), `off` (this process takes none: "
+            "others that share the database do), or the address of a dask scheduler, `tls://host:8786`."
+        ),
+    )
+    job_workers: int = Field(1, ge=1, description="Worker processes of the embedded engine; each uses all threads.")
+    running_jobs: int = Field(4, ge=1, description="Jobs that one process runs at a time.")
+    max_job_document_bytes: int = Field(
+        16 * MIB, ge=1, description="Largest request of a job; larger arrays are uploaded as assets first."
+    )
+    max_job_items: int = Field(1_000_000, ge=1, description="Most items, or tiles, of one job.")
+    max_job_bytes: int = Field(1024 * GIB, ge=1, description="Most bytes of one job's results.")
+    max_owner_jobs: int = Field(
+        1000, ge=1, description="Jobs of one owner that may be waiting or running at a time; beyond it 429."
+    )
+    job_retention: float = Field(7 * 86_400.0, gt=0, description="Seconds that the results of a job are kept.")
+    record_retention: float = Field(30 * 86_400.0, gt=0, description="Seconds that the record of a job is kept.")
     drain_timeout: int = Field(30, ge=0, description="Seconds that running requests get after SIGTERM.")
     jpeg_quality: int = Field(95, ge=1, le=100, description="Quality of JPEG and WebP answers.")
     png_level: int = Field(1, ge=0, le=9, description="Deflate level of PNG answers.")
@@ -124,6 +161,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{owner}: must be the SHA-256 of the key in hexadecimal, not the key itself")
         return keys
 
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, address: str) -> str:
+        if address and not address.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must be postgresql://user@host/name or sqlite:///path")
+        return address
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -145,6 +189,15 @@ class Settings(BaseSettings):
             return ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+    def shown(self, name: str) -> str:
+        """The value of a setting as people may see it: secrets are left out."""
+        value = getattr(self, name)
+        if name == "api_keys" and value:
+            return ", ".join(value) + " (owners)"
+        if not type(self).model_fields[name].repr:
+            return "(set)" if value else ""
+        return re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1:…@", value) if name == "database" else str(value)
 
     def exposure_fault(self) -> str | None:
         """Why it would be unsafe to listen with these settings; None where it is not."""

@@ -5,6 +5,11 @@ from pathlib import Path
 import numba
 import pytest
 
+from tests.postgres import postgres, postgres_url
+from tests.s3 import s3, s3_settings
+
+__all__ = ["postgres", "postgres_url", "s3", "s3_settings"]
+
 REALDATA = Path(os.environ.get("EPIPOLE_REALDATA", Path(__file__).parent.parent.parent / "shared" / "data"))
 
 

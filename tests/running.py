@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,12 @@ def wait_ready(client: httpx.Client) -> None:
 class Server:
     """`epipole serve` as a process: its address, and what it wrote on standard error."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("EPIPOLE_")}
-        environment |= {f"EPIPOLE_{name.upper()}": str(value) for name, value in settings.items()}
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, **settings: Any) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("EPIPOLE_")}
+        given = {f"EPIPOLE_{name.upper()}": str(value) for name, value in settings.items()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "api.command", "serve", "--port", "0"],
-            env=environment | {"EPIPOLE_DATA_DIR": str(folder)},
+            env=inherited | given | {"EPIPOLE_DATA_DIR": str(folder)} | dict(environment or {}),
             stderr=subprocess.PIPE,
             text=True,
         )

@@ -1,14 +1,13 @@
 """Results out: which forms an answer can take, and the answer itself, in parts whose total length is known."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from pydantic_core import to_json
 
 from service.arrays.pending import Array, ArrayStream
-from service.documents import Document
 from service.errors import Fault, InvalidParams, NotAcceptable
 from service.execution import Call
 from service.media import image, npy, picture, ply, safetensors
@@ -20,7 +19,7 @@ ANY = "*/*"
 
 Part = bytes | memoryview | ArrayStream
 
-_JSON_BYTES = {"b": 6, "u": 6, "i": 12, "f": 22}
+_JSON_BYTES = {"b": 6, "u": 6, "i": 12, "f": 22, "c": 46}
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,18 @@ class Form:
 
     media_type: str
     array: str | None
+
+
+class Result(Protocol):
+    """What can be answered: a result, just computed or kept by a job."""
+
+    def arrays(self) -> Mapping[str, Any]:
+        """Its arrays, in their order."""
+        ...
+
+    def scalars(self) -> dict[str, Any]:
+        """Everything else, JSON-ready."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -89,14 +100,12 @@ def choose_form(
             ]
         )
     chosen = outputs[array or next(iter(outputs))]
-    json_bytes = sum(
-        _JSON_BYTES[np.dtype(o.dtype).kind] * o.nbytes // np.dtype(o.dtype).itemsize for o in outputs.values()
-    )
+    text_bytes = sum(json_bytes(np.dtype(output.dtype), output.nbytes) for output in outputs.values())
 
     def fault(media_type: str) -> str | None:
-        if media_type == JSON and json_bytes > settings.max_json_bytes:
+        if media_type == JSON and text_bytes > settings.max_json_bytes:
             return (
-                f"as JSON the result would take about {json_bytes} bytes, more than the {settings.max_json_bytes} "
+                f"as JSON the result would take about {text_bytes} bytes, more than the {settings.max_json_bytes} "
                 f"allowed; "
                 f"ask for {npy.MEDIA_TYPE} (one array) or {safetensors.MEDIA_TYPE} (all)"
             )
@@ -104,7 +113,7 @@ def choose_form(
             found = ply.ply_fault(call.operation.result, outputs, array)
             return None if found is None else f"{found}; ask for {JSON}, {npy.MEDIA_TYPE} or {safetensors.MEDIA_TYPE}"
         if media_type in picture.MEDIA_TYPES:
-            if not _is_picture(call, chosen.name):
+            if not is_picture(call, chosen.name):
                 return f"{chosen.name!r} is not a picture; ask for {JSON}, {npy.MEDIA_TYPE} or {safetensors.MEDIA_TYPE}"
             found = image.picture_fault(media_type, chosen.shape, np.dtype(chosen.dtype))
             return (
@@ -114,7 +123,7 @@ def choose_form(
 
     def own_choice() -> list[str]:
         came = call.params.picture_type()
-        small = json_bytes <= min(settings.small_json_bytes, settings.max_json_bytes)
+        small = text_bytes <= min(settings.small_json_bytes, settings.max_json_bytes)
         return [*filter(None, [came]), *([JSON] if small else []), safetensors.MEDIA_TYPE]
 
     def candidates(wanted: str) -> list[str]:
@@ -138,7 +147,7 @@ def choose_form(
     raise NotAcceptable(reasons[0] if reasons else f"this service answers {', '.join(MEDIA_TYPES)}")
 
 
-def encode(result: Document, form: Form, settings: Settings) -> Answer:
+def encode(result: Result, form: Form, settings: Settings) -> Answer:
     """The answer in the form that `choose_form` found."""
     arrays, scalars = result.arrays(), result.scalars()
     if form.media_type == JSON:
@@ -169,6 +178,11 @@ def encode(result: Document, form: Form, settings: Settings) -> Answer:
     return Answer(form.media_type, len(data), [data], summary)
 
 
+def json_bytes(dtype: np.dtype[Any], nbytes: int) -> int:
+    """About how long values of this type and size are as JSON."""
+    return _JSON_BYTES[dtype.kind] * nbytes // dtype.itemsize
+
+
 def raw_bytes(array: Array) -> memoryview:
     """An array's memory in C order."""
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
@@ -182,7 +196,7 @@ def _listed(array: Array | ArrayStream) -> Any:
     return (array.collect() if isinstance(array, ArrayStream) else array).tolist()
 
 
-def _is_picture(call: Call, name: str) -> bool:
+def is_picture(call: Call, name: str) -> bool:
     """Whether a result array is laid out over pixels: its first two axes are height and width."""
     axes = next(len(output.shape) for output in call.cost.outputs if output.name == name)
     shapes = [shape for shape in call.operation.result.array_fields()[name].shapes if len(shape) == axes]

@@ -13,12 +13,29 @@ _KEY = re.compile(rb'"\s*:')
 _MAX_KEYS = 1000  # no document has a tenth of it; each unknown one would cost a message
 
 
-def read_json(data: bytes | bytearray | str, where: str) -> Any:
+def read_json(data: bytes | bytearray | str, where: str, *, objects: bool = False) -> Any:
     """The value that a JSON text spells. NaN and Infinity are read as numbers, for fields that have a use for them.
 
-    Raises UnreadableBody, in which `where` names the text.
+    Parameters
+    ----------
+    data
+        The text.
+    where
+        Names the text in a refusal.
+    objects
+        Whether many objects are expected: the limit of keys then holds for each of them, not for all together.
+
+    Raises
+    ------
+    UnreadableBody
+        It is no JSON, or has too many keys, or one of them twice.
     """
     text = data.encode() if isinstance(data, str) else bytes(data)
+    if objects:
+        try:
+            return json.loads(text, object_pairs_hook=_distinct)
+        except (ValueError, RecursionError) as error:
+            raise UnreadableBody(f"{where} is not JSON: {error}") from None
     keys = sum(1 for _ in islice(_KEY.finditer(text), _MAX_KEYS + 1))
     if keys > _MAX_KEYS:
         raise UnreadableBody(f"{where} has more than {_MAX_KEYS} keys")
@@ -37,6 +54,8 @@ def _count_keys(value: Any) -> int:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > _MAX_KEYS:
+        raise ValueError(f"an object has more than {_MAX_KEYS} keys")
     seen: set[str] = set()
     for name, _ in pairs:
         if name in seen:

@@ -10,7 +10,17 @@ from PIL import Image
 from api.demo.epipolar import epipolar_picture
 from api.demo.scenes import moved_camera, room, tinted_depth
 from tests.benchmarks.load import free_port, running
-from tests.docs import foreshortened, fused, graph_picture, neighbourhoods, neighbours, rectified, splats, surfaces
+from tests.docs import (
+    batch,
+    foreshortened,
+    fused,
+    graph_picture,
+    neighbourhoods,
+    neighbours,
+    rectified,
+    splats,
+    surfaces,
+)
 from tests.docs.examples import ROOT, run_example, shell_examples
 from tests.docs.scenes import write_inputs
 
@@ -35,6 +45,7 @@ def main() -> None:
         beside(*depths).save(IMAGES / "depth.png", optimize=True)
         beside(left, pixels(folder / "relief.png")).save(IMAGES / "relief.png", optimize=True)
         beside(left, pixels(folder / "side.png").repeat(4, 0).repeat(4, 1)).save(IMAGES / "scatter.png", optimize=True)
+    batch.draw()
     foreshortened.draw()
     fused.draw()
     graph_picture.draw()

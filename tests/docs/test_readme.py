@@ -10,9 +10,9 @@ from tests.docs.scenes import write_inputs
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    port = free_port()
-    with running(["-m", "api.command", "serve", "--port", str(port)], port):
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port, data = free_port(), str(tmp_path_factory.mktemp("data"))
+    with running(["-m", "api.command", "serve", "--port", str(port)], port, EPIPOLE_DATA_DIR=data):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -42,7 +42,12 @@ def test_the_python_example_of_the_readme_works(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.jit
 @pytest.mark.parametrize(
-    ("page", "number", "printed"), [("README.md", 1, "(50, 50, 3, 3)"), ("docs/client.md", 0, "same_centre")]
+    ("page", "number", "printed"),
+    [
+        ("README.md", 1, "(50, 50, 3, 3)"),
+        ("docs/client.md", 0, "same_centre"),
+        ("docs/client.md", 1, "successful 49 49\n(49, 3, 3)"),
+    ],
 )
 def test_the_examples_of_the_client_work(
     page: str, number: int, printed: str, address: str, capsys: pytest.CaptureFixture[str]

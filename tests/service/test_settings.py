@@ -84,6 +84,8 @@ def test_named_pairs_are_read_from_the_environment(monkeypatch: pytest.MonkeyPat
         ("AUTH", "none"),
         ("LOG_LEVEL", "loud"),
         ("ROOTS", "a"),
+        ("DATABASE", "mysql://host/jobs"),
+        ("DATABASE", "jobs.sqlite"),
         ("API_KEYS", "ada"),
         ("API_KEYS", "ada=secret"),
         ("API_KEYS", f"a/b={'0f' * 32}"),
