@@ -17,6 +17,8 @@ from service.jobs.plan.plan import Plan
 from service.jobs.records import Job
 from tests.service.jobs.working import OWNER, Working, settings_in, working
 
+pytestmark = pytest.mark.jit  # worker processes load compiled kernels
+
 DOCUMENT = {
     "operation": "bilateral",
     "params": {"image": [[1.0, 2.0, 3.0]], "sigma_space": 1.0},

@@ -15,6 +15,8 @@ from service.jobs.cluster.cluster import Cluster, WorkerLost, open_cluster
 from service.jobs.cluster.tasks import Answer
 from tests.service.jobs.working import Working, settings_in, until, working
 
+pytestmark = pytest.mark.jit  # worker processes load compiled kernels
+
 ROOT = Path(__file__).parents[4]
 
 

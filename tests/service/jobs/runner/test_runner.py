@@ -22,6 +22,8 @@ from tests.service.jobs.working import (
     working,
 )
 
+pytestmark = pytest.mark.jit  # worker processes load compiled kernels
+
 POISON = Path(__file__).parent / "poison"
 ROOT = Path(__file__).parents[4]
 
