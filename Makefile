@@ -27,7 +27,7 @@ test-all: $(VENV)/.test
 
 # Coverage sees kernels only where they are interpreted.
 coverage: $(VENV)/.test
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not slow and not jit" --cov --cov-report=term --cov-fail-under=95 tests/geometry tests/service
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -n 2 -m "not slow and not jit" --cov --cov-report=term --cov-fail-under=95 --ignore=tests/service/jobs tests/geometry tests/service
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
