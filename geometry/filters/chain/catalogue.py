@@ -5,6 +5,7 @@ others. Recursions, spectra, running sums of floats and thresholds of the whole 
 """
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,17 +70,9 @@ def _derivative(
     return one
 
 
-def _thresholded(
-    image: ArrayLike,
-    *,
-    method: str = "fixed",
-    value: ArrayLike | None = None,
-    kind: str = "binary",
-    maximum: float | None = None,
-    window: Pair = 11,
-    offset: float = 0.0,
-) -> Array:
-    return threshold(image, method=method, value=value, kind=kind, maximum=maximum, window=window, offset=offset).image
+@wraps(threshold)  # the steps read the options and their defaults from it
+def _thresholded(image: ArrayLike, **options: Any) -> Array:
+    return threshold(image, **options).image
 
 
 def _pooled(
