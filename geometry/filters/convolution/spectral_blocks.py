@@ -17,9 +17,12 @@ SPECTRA_BYTES = 64 << 20
 
 _PASS_NS, _BASE_NS = 0.09, 0.7
 _OUTGROWN, _CACHE_BYTES = 1.5, 1 << 20
-_PRODUCT_NS, _MOVE_NS = 0.3, 1.6
+_PRODUCT_NS, _MOVE_NS, _FAR_NS = 0.3, 1.6, 3.5
 """Of a transform: for each number and doubling of the block, and for each number; both grow beyond the cache. Of a
-product of spectra, and of loading or storing, for each number."""
+product of spectra, and of loading or storing, for each number; more where the channels of a block outgrow the cache."""
+
+_PLAN_SECONDS = 3e-4
+"""Of choosing blocks and transforming nothing yet."""
 
 
 class Tiling(NamedTuple):
@@ -120,6 +123,9 @@ def fft_seconds(plan: Plan, channels: int) -> float:
     pairs = ceil(cut.tiles * (1 if mixes else channels) / 2)
     ways = terms * min(batches, outputs) + outputs * ceil(terms / room)
     products = terms * outputs * cut.ny * cut.nx * _PRODUCT_NS * 1e-9 * plan.accumulator.itemsize / 4
-    moved = 2 * (terms * min(batches, outputs) + outputs) * cut.ny * cut.nx * _MOVE_NS * 1e-9
-    prepared = groups * terms * outputs * 2 * one_way
+    seen = min(cut.ny, plan.rows.length) * min(cut.nx, plan.columns.length) * channels * plan.accumulator.itemsize
+    apart = seen > _CACHE_BYTES and channels > 1
+    moves = 2 * (terms * min(batches, outputs) + outputs) * cut.ny * cut.nx
+    moved = moves * (_FAR_NS if apart else _MOVE_NS) * 1e-9
+    prepared = _PLAN_SECONDS + groups * terms * outputs * 2 * one_way
     return prepared + groups * pairs * (ways * one_way + products + moved)
