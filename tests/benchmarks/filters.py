@@ -83,16 +83,44 @@ def rows() -> Iterator[Row]:
         },
         {},
     )
-    deep, weights = noise((256, 256, 64), np.float32), rng.normal(size=(3, 3, 64, 64)).astype(np.float32)
-    yield Row(
-        "filters",
-        "convolve 64→64 channels, 3×3, 256×256",
-        lambda: convolve(deep, weights, mode="correlation"),
-        {"scipy, a channel pair × 4096": lambda: ndimage.correlate(deep[:, :, 0], weights[:, :, 0, 0])},
-        {},
-        peer_scales={"scipy, a channel pair × 4096": 4096e3},
-        rounds=5,
-    )
+    yield from _channels()
+
+
+def _channels() -> Iterator[Row]:
+    """Kernels that mix channels."""
+    rng = np.random.default_rng(5)
+    for size, inputs, outputs, side, target in (
+        ((256, 256), 64, 64, 3, 0.7),
+        ((56, 56), 128, 128, 3, None),
+        ((256, 256), 3, 64, 7, None),
+    ):
+        deep = noise((*size, inputs), np.float32)
+        weights = rng.normal(size=(side, side, inputs, outputs)).astype(np.float32)
+        peers = _torch_convolution(deep, weights)
+        pair = {"scipy, a channel pair × all": lambda d=deep, w=weights: ndimage.correlate(d[:, :, 0], w[:, :, 0, 0])}
+        yield Row(
+            "filters",
+            f"convolve {inputs}→{outputs} channels, {side}×{side}, {size[1]}×{size[0]}",
+            lambda deep=deep, weights=weights: convolve(deep, weights, mode="correlation"),
+            {**peers, **pair},
+            {"torch conv2d": target} if peers and target is not None else {},
+            peer_scales=dict.fromkeys(pair, inputs * outputs * 1000.0),
+            rounds=7,
+        )
+
+
+def _torch_convolution(image: np.ndarray, weights: np.ndarray) -> dict[str, Callable[[], object]]:
+    """The same by torch, where it is installed, in the layout that it likes best."""
+    if importlib.util.find_spec("torch") is None:
+        return {}
+    import torch
+
+    torch.set_num_threads(threads())
+    channels_last = torch.from_numpy(image).permute(2, 0, 1)[None]
+    factors = torch.from_numpy(np.ascontiguousarray(weights.transpose(3, 2, 0, 1)))
+    factors = factors.to(memory_format=torch.channels_last)
+    side = weights.shape[0] // 2
+    return {"torch conv2d": lambda: torch.nn.functional.conv2d(channels_last, factors, padding=side)}
 
 
 def _windows(colour: np.ndarray, floats: np.ndarray) -> Iterator[Row]:

@@ -1,22 +1,26 @@
-"""Convolutions that mix channels: windows laid out as rows of a matrix, times the kernel as a matrix."""
+"""Engine: windows laid out as rows of a matrix, times the kernel as a matrix."""
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from geometry.bands import run_bands
 from geometry.blas import one_blas_thread
+from geometry.filters.convolution.blocks import run_blocks
 from geometry.filters.convolution.plan import Plan
-from geometry.filters.window import Axis
 from geometry.inputs import Array
 
 _BLOCK_BYTES = 2**22
+
+_PIXEL_NS, _RUN_NS, _GATHER_NS, _PRODUCT_NS, _CALL_NS = 5.0, 12.0, 0.6, 0.03, 3e5
+_TAP_NS, _SPREAD_NS = 4.0, 14.0
+"""Of a pixel, of a row of a window laid out for a matrix product, and of each number in it; of a product and sum in
+float32; of a call. Of a product and sum without a matrix, for one output channel a group and for more. Fitted, see the
+benchmarks."""
 
 
 def mix_channels(images: Array, plan: Plan, out: Array) -> None:
     """Sum `taps[i, j, k, c] · image[…, g·Cin + k]` over i, j, k for each output channel c of group g.
 
-    The output is cut into blocks of fixed size, so that memory is bounded and the result does not depend on how blocks
-    are shared among threads. A block is one matrix product per group; groups of one channel are summed tap by tap.
+    A block of the output, of fixed size, is one matrix product per group; groups of one channel are summed tap by tap.
 
     Parameters
     ----------
@@ -30,61 +34,33 @@ def mix_channels(images: Array, plan: Plan, out: Array) -> None:
     kh, kw, channels_in, channels_out = plan.taps.shape
     depth, width = kh * kw * channels_in, channels_out // plan.groups
     weights = np.ascontiguousarray(np.moveaxis(plan.taps.reshape(depth, plan.groups, width), 1, 0), plan.accumulator)
-    row_sources, column_sources = plan.rows.sources(plan.border), plan.columns.sources(plan.border)
-    pixels = max(1, _BLOCK_BYTES // (depth * plan.accumulator.itemsize))
-    block_columns = min(plan.columns.places, pixels)
-    block_rows = min(plan.rows.places, max(1, pixels // block_columns))
-    across = -(-plan.columns.places // block_columns)
-    down = -(-plan.rows.places // block_rows)
 
-    def compute(number: int) -> None:
-        picture, block = divmod(number, across * down)
-        image, y0, x0 = images[picture], block // across * block_rows, block % across * block_columns
-        target = out[picture, y0 : y0 + block_rows, x0 : x0 + block_columns]
-        y_sources = _reach(row_sources, plan.rows, y0, target.shape[0])
-        x_sources = _reach(column_sources, plan.columns, x0, target.shape[1])
-        windows = _windows(_patch(image, y_sources, x_sources, plan), plan, target.shape[0], target.shape[1])
+    def compute(patch: Array, sums: Array) -> None:
+        rows, columns = sums.shape[:2]
+        windows = _windows(patch, plan, rows, columns)
         if channels_in == 1 and plan.groups > 1:
-            target[:] = _finished(_sum_taps(windows, weights), plan)
+            sums[:] = _sum_taps(windows, weights)
             return
         for group in range(plan.groups):
             first = group * channels_in
             matrix = windows[..., first : first + channels_in].reshape(-1, depth)
-            sums = (matrix @ weights[group]).reshape(*target.shape[:2], width)
-            target[..., group * width : (group + 1) * width] = _finished(sums, plan)
-
-    def work(start: int, stop: int) -> None:
-        with np.errstate(all="ignore"):
-            for block in range(start, stop):
-                compute(block)
+            sums[..., group * width : (group + 1) * width] = (matrix @ weights[group]).reshape(rows, columns, width)
 
     with one_blas_thread():
-        run_bands(work, len(images) * across * down)
+        pixels = _BLOCK_BYTES // (depth * plan.accumulator.itemsize)
+        run_blocks(images, plan, out, pixels, pixels, compute)
 
 
-def _reach(sources: Array, axis: Axis, first: int, places: int) -> Array:
-    """The part of a padded axis that the windows of `places` places read."""
-    start = first * axis.stride
-    return sources[start : start + (places - 1) * axis.stride + (axis.taps - 1) * axis.dilation + 1]
-
-
-def _patch(image: Array, rows: Array, columns: Array, plan: Plan) -> Array:
-    """A part of the padded image, in the accumulator's type."""
-    inside_rows = _run(rows)
-    inside_columns = _run(columns)
-    if inside_rows is not None and inside_columns is not None:
-        return np.ascontiguousarray(image[inside_rows, inside_columns], plan.accumulator)
-    patch = image[np.maximum(rows, 0)[:, np.newaxis], np.maximum(columns, 0)].astype(plan.accumulator)
-    patch[rows < 0] = plan.fill
-    patch[:, columns < 0] = plan.fill
-    return patch
-
-
-def _run(sources: Array) -> slice | None:
-    """Sources as a slice, where they count up by one."""
-    first, last = int(sources[0]), int(sources[-1])
-    counts_up = first >= 0 and last - first == len(sources) - 1 and bool((np.diff(sources) == 1).all())
-    return slice(first, last + 1) if counts_up else None
+def matrix_seconds(plan: Plan) -> float:
+    """Estimated time for one image on one core."""
+    kh, kw, channels_in, channels_out = plan.taps.shape
+    depth, wide = kh * kw * channels_in, plan.accumulator.itemsize / 4
+    products = depth * channels_out
+    if channels_in == 1 and plan.groups > 1:
+        each = products * (_TAP_NS if channels_out == plan.groups else _SPREAD_NS)
+    else:
+        each = plan.groups * (_PIXEL_NS + kh * _RUN_NS + depth * _GATHER_NS * wide) + products * _PRODUCT_NS * wide
+    return float(_CALL_NS + plan.taps.size + plan.rows.places * plan.columns.places * each) * 1e-9
 
 
 def _windows(patch: Array, plan: Plan, rows: int, columns: int) -> Array:
@@ -106,11 +82,3 @@ def _sum_taps(windows: Array, weights: Array) -> Array:
         i, j = divmod(tap, windows.shape[3])
         sums += windows[:, :, i, j, :, np.newaxis] * weights[:, tap]
     return sums.reshape(*sums.shape[:2], -1)
-
-
-def _finished(sums: Array, plan: Plan) -> Array:
-    """Round half to even and saturate, where the output is whole."""
-    if plan.output.kind == "f":
-        return sums
-    info = np.iinfo(plan.output)
-    return np.clip(np.rint(sums), info.min, info.max)

@@ -8,9 +8,10 @@ others.
 from collections.abc import Callable
 
 from geometry.errors import InvalidInput
-from geometry.filters.convolution.channels import mix_channels
+from geometry.filters.convolution.channels import matrix_seconds, mix_channels
 from geometry.filters.convolution.direct import direct
 from geometry.filters.convolution.fft import fft
+from geometry.filters.convolution.mixing import mix_seconds
 from geometry.filters.convolution.plan import Plan
 from geometry.filters.convolution.separable import exact_rank, separable
 from geometry.filters.convolution.spectral_blocks import fft_seconds, spectral_plan
@@ -29,10 +30,6 @@ _FACTOR_NS = 0.024
 """The same in passes along columns and rows, which are shorter."""
 _PIXEL_NS = 1.6
 """Of loading, rounding and storing one number."""
-_MATRIX_NS = 0.02
-"""Of one product and sum in a matrix product in float32."""
-_GATHER_NS = 0.5
-"""Of one number laid out for a matrix product."""
 _CALL_NS = 2e4
 
 FEWEST_TAPS = 64
@@ -47,14 +44,12 @@ def engine_seconds(plan: Plan, channels: int) -> dict[str, float]:
     found = {}
     if plan.taps.ndim == 2:
         numbers = places * channels
-        found["direct"] = _CALL_NS + numbers * (_PIXEL_NS + kh * kw * _TAP_NS) * wide
+        found["direct"] = 1e-9 * (_CALL_NS + numbers * (_PIXEL_NS + kh * kw * _TAP_NS) * wide)
         if kh > 1 and kw > 1 and (rank := exact_rank(plan)) is not None:
-            found["separable"] = _CALL_NS + numbers * (_PIXEL_NS + rank * (kh + kw + 4) * _FACTOR_NS) * wide
+            each = (_PIXEL_NS + rank * (kh + kw + 4) * _FACTOR_NS) * wide
+            found["separable"] = 1e-9 * (_CALL_NS + numbers * each)
     else:
-        depth, outputs = kh * kw * plan.taps.shape[2], plan.taps.shape[3]
-        gathered = places * depth * (plan.groups if plan.taps.shape[2] > 1 else outputs)
-        found["im2col"] = _CALL_NS + (gathered * _GATHER_NS + places * depth * outputs * _MATRIX_NS) * wide
-    found = {name: nanoseconds * 1e-9 for name, nanoseconds in found.items()}
+        found["direct"], found["im2col"] = mix_seconds(plan), matrix_seconds(plan)
     if kh * kw >= FEWEST_TAPS:
         spectral, exact = spectral_plan(plan)
         if exact:
@@ -74,8 +69,8 @@ def engine(plan: Plan, channels: int, method: str) -> str:
     if method == "auto":
         estimates = engine_seconds(plan, channels)
         return min(estimates, key=lambda name: estimates[name])
-    if plan.taps.ndim == 4 and method in ("direct", "separable"):
-        raise InvalidInput("method", f"{method} works on kernels (kh, kw), not (kh, kw, Cin, Cout)")
+    if plan.taps.ndim == 4 and method == "separable":
+        raise InvalidInput("method", "separable works on kernels (kh, kw), not (kh, kw, Cin, Cout)")
     if plan.taps.ndim == 2 and method == "im2col":
         raise InvalidInput("method", "im2col works on kernels (kh, kw, Cin, Cout), not (kh, kw)")
     return method

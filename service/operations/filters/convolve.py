@@ -35,8 +35,8 @@ class ConvolveParams(Document):
     method: Literal["auto", "direct", "separable", "fft", "im2col"] = Field(
         "auto",
         description=(
-            "The engine: `direct` and `separable` for kernels of two axes, `im2col` for kernels with channels, `fft` "
-            "for any; `auto` takes the fastest one whose result is as exact."
+            "The engine: `direct` and `fft` for any kernel, `separable` for kernels of two axes, `im2col` for kernels "
+            "with channels; `auto` takes the fastest one whose result is as exact."
         ),
     )
     output_dtype: Literal["same", "float32", "float64"] = Field(
