@@ -77,6 +77,8 @@ def kernel_taps(kernel: ArrayLike, mode: str) -> Array:
 
 def border_fill(fill: ArrayLike, channels: int, dtype: np.dtype[Any]) -> Array:
     """One value of the constant border for each channel, float64: a value that the image itself could hold."""
+    if type(fill) in (int, float) and fill == 0:
+        return np.zeros(channels)
     values = real_array(fill, "fill", (channels,) if _axes(fill, "fill") else (), finite=dtype.kind != "f")
     if dtype.kind in "iu":
         info = np.iinfo(dtype)

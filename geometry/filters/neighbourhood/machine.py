@@ -7,12 +7,14 @@ What is computed beyond the ends of rows is never looked at.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from geometry.bands import run_bands
 from geometry.filters.border import border_index
+from geometry.filters.neighbourhood.cache import KeptPrograms
 from geometry.filters.neighbourhood.conversion import DTYPE_CODES, read, write
 from geometry.filters.neighbourhood.instructions import ROUND, execute
 from geometry.filters.neighbourhood.program import CONSTANT, IMAGE, SLOT, Program
@@ -23,6 +25,9 @@ from geometry.memory import fresh_arrays
 
 _TILE_BYTES = 2**16
 """What the images and slots of a tile may take: they are read again and again, from the second-level cache at worst."""
+
+_BAND_NUMBERS = 2**16
+"""Of pixels of a band, at least, all channels counted."""
 
 _ROW = 1024
 _LEAST = 1024
@@ -120,29 +125,29 @@ def evaluate(
         (H, W, C).
     """
     height, width, channels = image.shape
-    halo, tile = program.halo, _tile(program, image.shape, kind)
-    bases, end = _bases(program, tile)
-    code = _linked(program, tile, bases, channels)
-    part, number, dy, dx = program.output
-    begins = bases[part, number] + dy * tile.pitch + dx * channels
+    halo, linked = program.halo, _linked(program, image.shape, kind)
+    tile = linked.tile
     dtypes = [DTYPE_CODES[dtype.name] for dtype in (image.dtype, (image if second is None else second).dtype, output)]
     layout = (
         width, -halo.left, tile.rows, tile.columns, halo.bottom - halo.top, halo.right - halo.left, tile.pitch,
-        bases.get((IMAGE, 0), -1), bases.get((IMAGE, 1), -1), begins, *dtypes,
+        *linked.begins, *dtypes,
     )  # fmt: skip
     rows = border_index(np.arange(halo.top, height + halo.bottom, dtype=np.int64), height, border)
     columns = border_index(np.arange(halo.left, width + halo.right, dtype=np.int64), width, border)
     (out,) = fresh_arrays((image.shape, output))
     memory = [array.reshape(-1).view(np.uint8) for array in (image, image if second is None else second, out)]
-    outside = fill.astype(kind)
-    table = np.repeat(program.constants.astype(kind), LANES)
+    outside, free = fill.astype(kind), SimpleQueue[Array]()
 
     def work(start: int, stop: int) -> None:
-        scratch = _aligned(end, kind)
-        scratch[: len(table)] = table
-        _evaluate(*memory, rows, columns, outside, code, scratch, layout, start, stop)
+        try:
+            scratch = free.get_nowait()
+        except Empty:
+            scratch = _aligned(linked.end, kind)
+            scratch[: len(linked.constants)] = linked.constants
+        _evaluate(*memory, rows, columns, outside, linked.code, scratch, layout, start, stop)
+        free.put(scratch)
 
-    run_bands(work, height, grain=tile.rows)
+    run_bands(work, height, grain=tile.rows * max(1, _BAND_NUMBERS // (tile.rows * width * channels)))
     return out
 
 
@@ -182,8 +187,43 @@ def _bases(program: Program, tile: Tile) -> tuple[dict[tuple[int, int], int], in
     return bases, end
 
 
-def _linked(program: Program, tile: Tile, bases: dict[tuple[int, int], int], channels: int) -> Array:
-    """The program with places in memory."""
+class _Linked(NamedTuple):
+    """A program with places in the memory of a thread."""
+
+    code: Array
+    constants: Array
+    """Each as often as a vector has lanes."""
+    tile: Tile
+    begins: tuple[int, int, int]
+    """Of the image and the second one, −1 if they are not looked at, and of the output."""
+    end: int
+
+    @property
+    def nbytes(self) -> int:
+        return self.code.nbytes + self.constants.nbytes
+
+
+_kept: KeptPrograms[_Linked] = KeptPrograms(64, 2**22)
+
+
+def _linked(program: Program, shape: tuple[int, ...], kind: str) -> _Linked:
+    """A program as it runs on images of a shape; kept for the next one."""
+    key = program.code.tobytes(), program.constants.tobytes(), program.slots, program.halo, program.output, shape, kind
+    if (found := _kept.find(key)) is not None:
+        return found
+    tile = _tile(program, shape, kind)
+    bases, end = _bases(program, tile)
+    part, number, dy, dx = program.output
+    output = bases[part, number] + dy * tile.pitch + dx * shape[2]
+    begins = bases.get((IMAGE, 0), -1), bases.get((IMAGE, 1), -1), output
+    constants = np.repeat(program.constants.astype(kind), LANES)
+    made = _Linked(_placed(program, tile, bases, shape[2]), constants, tile, begins, end)
+    _kept.keep(key, made)
+    return made
+
+
+def _placed(program: Program, tile: Tile, bases: dict[tuple[int, int], int], channels: int) -> Array:
+    """Instructions with places in memory."""
     code = program.code
     length = (tile.rows - 1) * tile.pitch + tile.columns * channels
     longer = code[:, 2] * tile.pitch + code[:, 3] * channels
