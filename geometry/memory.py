@@ -86,6 +86,14 @@ def _block(size: int) -> Array:
     return np.asarray(lease)
 
 
+def aligned_zeros(count: int, dtype: np.dtype[np.generic] | str) -> Array:
+    """Zeros (count,) that begin on a cache line: scratch for a kernel."""
+    kind = np.dtype(dtype)
+    memory = np.zeros(count * kind.itemsize + _LINE, np.uint8)
+    begin = -memory.__array_interface__["data"][0] % _LINE
+    return memory[begin : begin + count * kind.itemsize].view(kind)
+
+
 def use_spare_bytes(limit: int) -> None:
     """Set how many bytes of freed results may wait to be used again; 0 for none. Default: 256 MiB."""
     _spares.resize(limit)

@@ -1,9 +1,9 @@
 """One windowed sum for every dtype, channel count, border, stride and dilation: tile by tile through a converted strip.
 
 A tile of the output needs a strip of the padded image. Loading it converts pixels to the accumulator's type and
-resolves the border, so that the sums see plain rows; storing rounds and saturates. Channels stay interleaved: the
-neighbour to the right is C elements away. With a stride of s, columns of equal remainder modulo s lie together
-(phases), which makes neighbouring outputs neighbours in the strip.
+resolves the border, so that the sums see plain rows; storing rounds and saturates. Rows that the next tile down needs,
+too, stay where they are. Channels stay interleaved: the neighbour to the right is C elements away. With a stride of s,
+columns of equal remainder modulo s lie together (phases), which makes neighbouring outputs neighbours in the strip.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls
 
@@ -21,11 +21,14 @@ from geometry.bands import run_bands
 from geometry.filters.convolution.plan import Plan
 from geometry.inputs import PIXEL_DTYPES, Array
 from geometry.kernel import inline, kernel
+from geometry.memory import aligned_zeros
 
 _TILE_ROWS = 16
 _TILE_ELEMENTS = 4096
 _ROWS = 4
 _BLOCK_BYTES = 256 if llvmlite.binding.get_host_cpu_features().get("avx512f") else 64
+_LINE = 16
+"""Elements; rows of a strip begin on cache lines."""
 _SLACK = 64
 """Elements, at least one block, that may be read and written past the end of a row."""
 
@@ -33,10 +36,11 @@ _PIXELS = {"float32": ("uint8", "uint16", "int16", "float32"), "float64": PIXEL_
 """Dtypes of pixels that each accumulator meets."""
 
 
-def _multiply_add_interpreted(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh):
+def _multiply_add_interpreted(sums, pitch, source, begins, row_step, tap_step, taps, offsets, count, fresh):
     """`sums[y, x] += Σ taps[i, j] · source[y·row_step + i·tap_step, x + offsets[j]]` for four rows, in order of i, j.
 
-    `sums` and `source` are flat, their rows `pitch` and `source_pitch` apart; `fresh` sums begin at zero.
+    `sums` and `source` are flat; the rows of sums are `pitch` apart, those of the source begin at `begins`; `fresh`
+    sums begin at zero.
     """
     width = len(offsets)
     for y in range(_ROWS):
@@ -44,14 +48,14 @@ def _multiply_add_interpreted(sums, pitch, source, source_pitch, row_step, tap_s
         if fresh:
             total[:] = 0
         for tap in range(len(taps)):
-            start = (y * row_step + tap // width * tap_step) * source_pitch + offsets[tap % width]
+            start = begins[y * row_step + tap // width * tap_step] + offsets[tap % width]
             total += taps[tap] * source[start : start + count]
 
 
 @intrinsic
-def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh):
+def _multiply_add_compiled(typing, sums, pitch, source, begins, row_step, tap_step, taps, offsets, count, fresh):
     """The same in explicit vectors: no compiler keeps four rows of a block in registers over all taps by itself."""
-    signature = numba.types.void(sums, pitch, source, source_pitch, row_step, tap_step, taps, offsets, count, fresh)
+    signature = numba.types.void(sums, pitch, source, begins, row_step, tap_step, taps, offsets, count, fresh)
     bytes_each = sums.dtype.bitwidth // 8
     lanes = _BLOCK_BYTES // bytes_each
 
@@ -60,7 +64,7 @@ def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, 
         word = context.get_value_type(numba.types.intp)
         index = ir.IntType(32)
         numbers = [ir.Constant(word, number) for number in range(_ROWS + 1)]
-        arrays = {n: context.make_array(signature.args[n])(context, builder, values[n]) for n in (0, 2, 6, 7)}
+        arrays = {n: context.make_array(signature.args[n])(context, builder, values[n]) for n in (0, 2, 3, 6, 7)}
         width, size = (cgutils.unpack_tuple(builder, arrays[n].shape)[0] for n in (7, 6))
         height = builder.sdiv(size, width)
         step, spread = values[4:6]
@@ -76,7 +80,8 @@ def _multiply_add_compiled(typing, sums, pitch, source, source_pitch, row_step, 
                 pixels = None
                 for y, tap_row, source_row in rows:
                     if source_row is not None:
-                        place = builder.add(builder.mul(source_row, values[3]), offset)
+                        row_begin = builder.load(builder.gep(arrays[3].data, [source_row]))
+                        place = builder.add(row_begin, offset)
                         pixels = builder.load(block(2, place), align=bytes_each)
                     tap_place = builder.add(builder.mul(tap_row, width), loop.index)
                     tap = builder.load(builder.gep(arrays[6].data, [tap_place]))
@@ -184,41 +189,44 @@ def _store(outs, begin, sums):
 @kernel(
     "void(Tuple((u1[::1], u2[::1], i2[::1], f4[::1])), Tuple((u1[::1], u2[::1], i2[::1])), Tuple((f4[::1],)),"
     " i8[::1], i8[::1], f4[::1], i8[::1], i8[::1], f4[:,::1], f4[:,::1], f4[::1], f4[::1], f4[::1], f4[::1], f4[::1],"
-    " UniTuple(i8, 12), i8, i8)",
+    " i8[::1], UniTuple(i8, 12), i8, i8)",
     "void(Tuple((u1[::1], u2[::1], i2[::1], i4[::1], f4[::1], f8[::1])), Tuple((u1[::1], u2[::1], i2[::1], i4[::1])),"
     " Tuple((f4[::1], f8[::1])), i8[::1], i8[::1], f8[::1], i8[::1], i8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1],"
-    " f8[::1], f8[::1], f8[::1], UniTuple(i8, 12), i8, i8)",
+    " f8[::1], f8[::1], f8[::1], i8[::1], UniTuple(i8, 12), i8, i8)",
 )
 def _windowed_sum(
     images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
-    loaded, strip, partial, sums, layout, start, stop,
+    loaded, strip, partial, sums, begins, layout, start, stop,
 ):  # fmt: skip
     before, width, places, row_stride, column_stride, row_dilation, taps, separate, span, pitch, split, tile = layout
     channels, sums_pitch = len(fill), len(sums) // _ROWS
     row_step, tap_step = (taps, 1) if separate else (row_stride, row_dilation)
-    alone = np.zeros(1, np.int64)
-    for y0 in range(start, stop, _TILE_ROWS):
-        rows = min(_TILE_ROWS, stop - y0)
-        for x0 in range(0, places, tile):
-            columns = min(tile, places - x0)
-            first, count = x0 * column_stride, (columns - 1) * column_stride + span
+    alone, beside, ring = np.zeros(1, np.int64), pitch * np.arange(_ROWS), len(strip) // pitch
+    for x0 in range(0, places, tile):
+        columns = min(tile, places - x0)
+        first, count = x0 * column_stride, (columns - 1) * column_stride + span
+        known = start * row_stride
+        for y0 in range(start, stop, _TILE_ROWS):
+            rows, top = min(_TILE_ROWS, stop - y0), y0 * row_stride
             for s in range(rows * taps if separate else (rows - 1) * row_step + (taps - 1) * tap_step + 1):
-                padded = y0 * row_stride + (s // taps * row_stride + s % taps * row_dilation if separate else s)
-                line = strip[s * pitch : (s + 1) * pitch]
-                into = line if column_stride == 1 else loaded
-                _load(into, images, row_sources[padded], column_sources, fill, first, count, before, width)
-                if column_stride > 1:
-                    _split_phases(line, loaded, phases, split, column_stride, channels, count)
+                padded = top + (s // taps * row_stride + s % taps * row_dilation if separate else s)
+                begins[s] = (s if separate else padded % ring) * pitch
+                if separate or padded >= known:
+                    line = strip[begins[s] : begins[s] + pitch]
+                    into = line if column_stride == 1 else loaded
+                    _load(into, images, row_sources[padded], column_sources, fill, first, count, before, width)
+                    if column_stride > 1:
+                        _split_phases(line, loaded, phases, split, column_stride, channels, count)
+                    known = padded + 1
             for y in range(0, rows, _ROWS):
-                source = strip[y * row_step * pitch :]
                 for turn in range(max(1, 2 * len(vertical))):
                     down = turn % 2 == 0 and len(vertical) > 0
                     across = turn % 2 == 1
                     _multiply_add(
                         partial if down else sums,
                         pitch if down else sums_pitch,
-                        partial if across else source,
-                        pitch,
+                        partial if across else strip,
+                        beside if across else begins[y * row_step :],
                         1 if across else row_step,
                         1 if across else tap_step,
                         vertical[turn // 2] if down else horizontal[turn // 2],
@@ -253,7 +261,7 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array, o
     overhang = int(shifts[-1]) // columns.stride
     tile = min(columns.places, max(1, _TILE_ELEMENTS // channels, overhang))
     phase_pitch = (tile + overhang) * channels
-    pitch = len(phases) * phase_pitch + _SLACK
+    pitch = -(-len(phases) * phase_pitch // _LINE) * _LINE + _SLACK
     offsets = phase * phase_pitch + shifts // columns.stride * channels
     tile_rows = min(_TILE_ROWS, -(-rows.places // _ROWS) * _ROWS)
     strip_rows = (tile_rows - 1) * rows.stride + (rows.taps - 1) * rows.dilation + 1
@@ -273,13 +281,14 @@ def windowed_sum(image: Array, plan: Plan, vertical: Array, horizontal: Array, o
     vertical, horizontal = (np.ascontiguousarray(factor, kind) for factor in (vertical, horizontal))
 
     def work(start: int, stop: int) -> None:
-        loaded = np.zeros(((tile - 1) * columns.stride + span) * channels if columns.stride > 1 else 0, kind)
-        strip = np.zeros(min(strip_rows, tile_rows * rows.taps) * pitch, kind)
-        partial = np.zeros(_ROWS * pitch if len(vertical) else 0, kind)
-        sums = np.zeros(_ROWS * (-(-tile * channels // _SLACK) * _SLACK + 16), kind)
+        loaded = aligned_zeros(((tile - 1) * columns.stride + span) * channels if columns.stride > 1 else 0, kind)
+        held = min(strip_rows, tile_rows * rows.taps)
+        strip, begins = aligned_zeros(held * pitch, kind), np.zeros(held, np.int64)
+        partial = aligned_zeros(_ROWS * pitch if len(vertical) else 0, kind)
+        sums = aligned_zeros(_ROWS * (-(-tile * channels // _SLACK) * _SLACK + 16), kind)
         _windowed_sum(
             images, wholes, reals, row_sources, column_sources, fill, phases, offsets, vertical, horizontal, limits,
-            loaded, strip, partial, sums, layout, start, stop,
+            loaded, strip, partial, sums, begins, layout, start, stop,
         )  # fmt: skip
 
     run_bands(work, rows.places, grain=_TILE_ROWS)

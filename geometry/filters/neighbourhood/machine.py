@@ -21,7 +21,7 @@ from geometry.filters.neighbourhood.program import CONSTANT, IMAGE, SLOT, Progra
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
 from geometry.lanes import LANES
-from geometry.memory import fresh_arrays
+from geometry.memory import aligned_zeros, fresh_arrays
 
 _TILE_BYTES = 2**16
 """What the images and slots of a tile may take: they are read again and again, from the second-level cache at worst."""
@@ -142,7 +142,7 @@ def evaluate(
         try:
             scratch = free.get_nowait()
         except Empty:
-            scratch = _aligned(linked.end, kind)
+            scratch = aligned_zeros(linked.end, kind)
             scratch[: len(linked.constants)] = linked.constants
         _evaluate(*memory, rows, columns, outside, linked.code, scratch, layout, start, stop)
         free.put(scratch)
@@ -239,11 +239,3 @@ def _placed(program: Program, tile: Tile, bases: dict[tuple[int, int], int], cha
         linked[:, 3 + 2 * operand] = np.where(held, number * LANES, place)
         linked[:, 4 + 2 * operand] = np.where(held, 0, LANES)
     return linked
-
-
-def _aligned(count: int, kind: str) -> Array:
-    """Zeros that begin on a cache line."""
-    memory = np.zeros(count + 64, kind)
-    skipped = -memory.__array_interface__["data"][0] % 64 // memory.itemsize
-    aligned: Array = memory[skipped : skipped + count]
-    return aligned
