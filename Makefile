@@ -61,7 +61,7 @@ $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml
 	$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Epipole needs Python 3.11 or newer; set PYTHON=…")'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	$(BIN)/python -m compileall -q $(VENV)/lib || true  # else every start does it where PYTHONDONTWRITEBYTECODE is set
+	$(BIN)/python -m compileall -q $(VENV)/lib api geometry service || true  # else every start does it where PYTHONDONTWRITEBYTECODE is set
 	touch $@
 
 .PRECIOUS: $(VENV)/.%
