@@ -68,10 +68,10 @@ def _store(outs, places, begin, line, stride, columns, channels, marks):
     for out in literal_unroll(outs):
         if len(out) > 0:
             for x in range(count):
-                out[target + x] = pixel(line[x] >> 32, marks)
-    for x in range(count):
-        low = line[x] & _LAST
-        places[target + x] = _LAST - low if low > 0 else -1
+                word = line[x]
+                low = word & _LAST
+                out[target + x] = pixel(word >> 32, marks)
+                places[target + x] = _LAST - low if low > 0 else -1
 
 
 @kernel(
