@@ -106,6 +106,9 @@ class Vector:
     def __or__(self, other: Operand) -> "Vector":
         return self._apply(other, "", "or_")
 
+    def __xor__(self, other: Operand) -> "Vector":
+        return self._apply(other, "", "xor")
+
     def __lshift__(self, other: Operand) -> "Vector":
         return self._apply(other, "", "shl")
 

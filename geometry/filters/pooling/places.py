@@ -14,6 +14,7 @@ from geometry.bands import run_bands
 from geometry.errors import InvalidInput
 from geometry.filters.extrema import double_down, reachable, slide, tiling, windows_along, windows_of
 from geometry.filters.keys import FILL, Keys, key, pixel
+from geometry.filters.pooling.quarters import in_quarters, quarter_extremes
 from geometry.filters.window import Axis
 from geometry.inputs import Array
 from geometry.kernel import inline, kernel
@@ -140,10 +141,13 @@ def extreme_places(frames: Array, rows: Axis, columns: Axis, *, lowest: bool) ->
     keys = Keys(frames.dtype, lowest)
     if keys.word.name not in _WORDS:
         return _by_rank(frames, keys, rows, columns)
+    shape = count, rows.places, columns.places, channels
+    if in_quarters(frames, rows, columns):
+        (places,) = fresh_arrays((shape, np.dtype(np.int64)))
+        return Places(quarter_extremes(frames, rows, columns, lowest=lowest, places=places), places)
+    pixels, places = fresh_arrays((shape, frames.dtype), (shape, np.dtype(np.int64)))
     rows, columns = reachable(rows, 0), reachable(columns, 0)
     tiles = tiling(rows, columns, channels, 8)
-    shape = count, rows.places, columns.places, channels
-    pixels, places = fresh_arrays((shape, frames.dtype), (shape, np.dtype(np.int64)))
     images, outs = (
         tuple(words if words.dtype == word else np.empty(0, word) for word in _WORDS)
         for words in (keys.words(frames), keys.words(pixels))

@@ -11,6 +11,7 @@ from geometry.errors import InvalidInput
 from geometry.filters.extrema import window_extrema
 from geometry.filters.pooling.layouts import LAYOUTS, from_plane
 from geometry.filters.pooling.places import extreme_places
+from geometry.filters.pooling.quarters import in_quarters, quarter_extremes
 from geometry.filters.pooling.sums import window_sums
 from geometry.filters.pooling.windows import pooling_axes
 from geometry.filters.window import Axis, Padding, Pair
@@ -106,7 +107,9 @@ def pool(
     )
     places = None
     if method in ("max", "min"):
-        if layout is None:
+        if layout is None and in_quarters(frames, rows, columns):
+            pixels = quarter_extremes(frames, rows, columns, lowest=method == "min")
+        elif layout is None:
             pixels = window_extrema(frames, rows, columns, lowest=method == "min")
         else:
             pixels, plane = extreme_places(frames, rows, columns, lowest=method == "min")

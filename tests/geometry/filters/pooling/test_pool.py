@@ -271,3 +271,22 @@ def test_images_of_too_many_pixels_have_no_indices() -> None:
     with pytest.raises(InvalidInput) as caught:
         extreme_places(image[np.newaxis], rows, columns, lowest=False)
     assert caught.value.argument == "indices"
+
+
+@pytest.mark.parametrize("dtype", PIXEL_DTYPES)
+@pytest.mark.parametrize("size", [(2, 2), (5, 31), (4, 32), (7, 75)])
+def test_quarters_of_one_channel_are_those_of_several(dtype: str, size: tuple[int, int]) -> None:
+    """One channel in windows of 2 × 2 has a kernel of its own."""
+    rng = np.random.default_rng(size)
+    image = random_image(rng, (3, *size, 1), dtype) if dtype.startswith("f") else rng.integers(0, 4, (3, *size, 1))
+    image = image.astype(dtype)
+    if dtype.startswith("f"):
+        for special in (np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0):
+            image[rng.random(image.shape) < 0.2] = special
+    twice = np.concatenate([image, image[::-1]], axis=3)
+    for method in ("max", "min"):
+        for layout in LAYOUTS:
+            one, two = (pool(frames, 2, method=method, indices=layout) for frames in (image, twice))
+            assert np.array_equal(one.image, two.image[..., :1], equal_nan=dtype.startswith("f"))
+            assert np.array_equal(one.image, pool(image, 2, method=method).image, equal_nan=dtype.startswith("f"))
+            assert np.array_equal(one.indices, two.indices[..., :1] // (2 if layout == "plane_channels" else 1))
