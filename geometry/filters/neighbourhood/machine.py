@@ -23,8 +23,8 @@ from geometry.kernel import inline, kernel
 from geometry.lanes import LANES
 from geometry.memory import aligned_zeros, fresh_arrays
 
-_TILE_BYTES = 2**16
-"""What the images and slots of a tile may take: they are read again and again, from the second-level cache at worst."""
+_TILE_BYTES = 2**15
+"""What the images and slots of a tile may take: they are read again and again, from the first caches."""
 
 _BAND_NUMBERS = 2**16
 """Of pixels of a band, at least, all channels counted."""
