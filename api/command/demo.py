@@ -29,7 +29,10 @@ _START_SECONDS = 300
 )
 @click.option("--cameras", type=click.IntRange(2, 20_000), default=5000, show_default=True, help="Size of the rig.")
 def demo(output: Path, photo: Path | None, cameras: int) -> None:
-    """Start the service, send it a photograph, a rig and a depth map, and write what comes back to a folder."""
+    """Start the service, send it real input, and write what comes back to a folder.
+
+    The input is a photograph, a rig of cameras and a depth map.
+    """
     from api.demo.scenes import bundled_photo
     from api.demo.tour import Tour
 

@@ -1,11 +1,27 @@
 import json
+import subprocess
+import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from api.command import main
 from service.keys import hash_key, new_key
 from service.settings import Settings
+
+
+def test_the_list_of_commands_says_what_they_say_themselves_and_imports_none() -> None:
+    listed = epipole("--help")[1].split()
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        summary = command.get_short_help_str(limit=200).split()
+        assert any(listed[at : at + 1 + len(summary)] == [name, *summary] for at in range(len(listed)))
+    program = "import sys; from api.command import main; main(['--help'], standalone_mode=False); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numba", "fastapi", "api.command.serve"} & set(shown)
 
 
 def epipole(*arguments: str) -> tuple[int, str]:
