@@ -45,6 +45,7 @@ def script() -> Iterator[Script]:
             for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data) + isinstance(data, Cut)))
+            self.send_header("Connection", "close")  # else the client may ask again before it sees the end
             self.end_headers()
             self.wfile.write(data)
 
