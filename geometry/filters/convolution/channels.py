@@ -24,12 +24,8 @@ def mix_channels(images: Array, plan: Plan, out: Array) -> None:
 
     Parameters
     ----------
-    images
-        (N, H, W, C), C-contiguous and native.
-    plan
-        `plan.taps` (kh, kw, C / groups, Cout).
-    out
-        (N, h, w, Cout), `plan.output`; overwritten.
+    images, plan, out
+        As for `run_blocks`.
     """
     kh, kw, channels_in, channels_out = plan.taps.shape
     depth, width = kh * kw * channels_in, channels_out // plan.groups

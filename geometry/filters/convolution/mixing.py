@@ -113,12 +113,8 @@ def mix(images: Array, plan: Plan, out: Array) -> None:
 
     Parameters
     ----------
-    images
-        (N, H, W, C), C-contiguous and native.
-    plan
-        `plan.taps` (kh, kw, C / groups, Cout).
-    out
-        (N, h, w, Cout), `plan.output`; overwritten.
+    images, plan, out
+        As for `run_blocks`.
     """
     rows, columns, kind = plan.rows, plan.columns, plan.accumulator
     channels_in, width = plan.taps.shape[2], plan.taps.shape[3] // plan.groups
@@ -140,7 +136,8 @@ def mix(images: Array, plan: Plan, out: Array) -> None:
     pixels = _BLOCK_NUMBERS // max(images.shape[3], padded)
     pixels = min(pixels, -(-len(images) * rows.places * columns.places // _BLOCKS))
     tall = ((rows.taps - 1) * rows.dilation + 1) * columns.stride * images.shape[3]
-    run_blocks(images, plan, out, max(pixels, columns.places), max(_PIXELS, _PATCH_NUMBERS // tall), compute)
+    widest = min(columns.places, max(_PIXELS, _PATCH_NUMBERS // tall))
+    run_blocks(images, plan, out, max(pixels, widest), widest, compute)
 
 
 def _panels(plan: Plan) -> Array:
