@@ -25,15 +25,16 @@ LANES = 16
 Operand = Any
 """A vector, a scalar, or a number: in the compiler `Vector`, without it whatever numpy computes with."""
 
-_BOOL = np.dtype(np.bool_)
-_INDEX = ir.IntType(32)
+BOOL = np.dtype(np.bool_)
+INDEX = ir.IntType(32)
 
 
-def _ir_type(dtype: np.dtype[Any], count: int) -> ir.Type:
+def ir_type(dtype: np.dtype[Any], count: int) -> ir.Type:
+    """A vector of the compiler, or a scalar if count is 1."""
     if dtype.kind == "f":
         one = ir.FloatType() if dtype.itemsize == 4 else ir.DoubleType()
     else:
-        one = ir.IntType(1 if dtype == _BOOL else 8 * dtype.itemsize)
+        one = ir.IntType(1 if dtype == BOOL else 8 * dtype.itemsize)
     return one if count == 1 else ir.VectorType(one, count)
 
 
@@ -51,15 +52,15 @@ class Vector:
         """The scalar in every lane."""
         if count == self.count:
             return self
-        kind = _ir_type(self.dtype, count)
-        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), self.value, ir.Constant(_INDEX, 0))
-        zeros = ir.Constant(ir.VectorType(_INDEX, count), [0] * count)
+        kind = ir_type(self.dtype, count)
+        first = self.builder.insert_element(ir.Constant(kind, ir.Undefined), self.value, ir.Constant(INDEX, 0))
+        zeros = ir.Constant(ir.VectorType(INDEX, count), [0] * count)
         spread = self.builder.shuffle_vector(first, ir.Constant(kind, ir.Undefined), zeros)
         return Vector(self.builder, spread, self.dtype, count)
 
     def constant(self, number: Any) -> "Vector":
         """A number in every lane, of this vector's dtype."""
-        kind = _ir_type(self.dtype, self.count)
+        kind = ir_type(self.dtype, self.count)
         plain = float(number) if self.dtype.kind == "f" else int(number)
         return self.like(ir.Constant(kind, plain if self.count == 1 else [plain] * self.count))
 
@@ -80,7 +81,7 @@ class Vector:
     def _compare(self, sign: str, other: Operand) -> "Vector":
         a, b = self.with_(other)
         kind = {"f": "fcmp_ordered", "i": "icmp_signed"}.get(self.dtype.kind, "icmp_unsigned")
-        return a.like(getattr(self.builder, kind)(sign, a.value, b.value), _BOOL)
+        return a.like(getattr(self.builder, kind)(sign, a.value, b.value), BOOL)
 
     def __add__(self, other: Operand) -> "Vector":
         return self._apply(other, "fadd", "add")
@@ -127,22 +128,27 @@ class Vector:
     def __ge__(self, other: Operand) -> "Vector":
         return self._compare(">=", other)
 
+    def __eq__(self, other: Operand) -> "Vector":  # type: ignore[override]
+        return self._compare("==", other)
+
+    __hash__ = None  # type: ignore[assignment]
     __radd__, __rmul__ = __add__, __mul__
 
 
-class _Memory:
+class Memory:
     """An array in a kernel that is being compiled."""
 
     def __init__(self, builder: Any, data: Any, dtype: np.dtype[Any]) -> None:
         self.builder, self.data, self.dtype = builder, data, dtype
 
-    def pointer(self, index: Operand, kind: ir.Type | None) -> Any:
+    def pointer(self, index: Operand, kind: ir.Type) -> Any:
         plain = index.value if isinstance(index, Vector) else ir.Constant(ir.IntType(64), int(index))
         at = self.builder.gep(self.data, [plain])
-        return at if kind is None else self.builder.bitcast(at, kind.as_pointer())
+        return self.builder.bitcast(at, kind.as_pointer())
 
 
-def _intrinsic_function(builder: Any, kind: ir.FunctionType, name: str) -> Any:
+def intrinsic_function(builder: Any, kind: ir.FunctionType, name: str) -> Any:
+    """A function that LLVM knows by name."""
     return cgutils.get_or_insert_function(builder.module, kind, name)  # type: ignore[no-untyped-call]
 
 
@@ -155,8 +161,8 @@ def _bytes(array: Any, index: Operand, size: int) -> Any:
 def load(array: Operand, index: Operand, count: int = LANES, dtype: Any = None) -> Operand:
     """`count` numbers from memory at `array[index]` on, read as `dtype` (the array's by default), aligned or not."""
     kind = np.dtype(array.dtype if dtype is None else dtype)
-    if isinstance(array, _Memory):
-        loaded = array.builder.load(array.pointer(index, _ir_type(kind, count)))
+    if isinstance(array, Memory):
+        loaded = array.builder.load(array.pointer(index, ir_type(kind, count)))
         loaded.align = min(kind.itemsize, array.dtype.itemsize)
         return Vector(array.builder, loaded, kind, count)
     numbers = _bytes(array, index, count * kind.itemsize).copy().view(kind)
@@ -165,21 +171,21 @@ def load(array: Operand, index: Operand, count: int = LANES, dtype: Any = None) 
 
 def store(array: Operand, index: Operand, value: Operand) -> None:
     """Write a vector or a scalar to memory at `array[index]` on."""
-    if isinstance(array, _Memory):
-        stored = array.builder.store(value.value, array.pointer(index, _ir_type(value.dtype, value.count)))
+    if isinstance(array, Memory):
+        stored = array.builder.store(value.value, array.pointer(index, ir_type(value.dtype, value.count)))
         stored.align = min(value.dtype.itemsize, array.dtype.itemsize)
     else:
         numbers = np.atleast_1d(value)
         _bytes(array, index, numbers.nbytes)[:] = numbers.view(np.uint8)
 
 
-def prefetch(array: Operand, index: Operand) -> None:
-    """Ask for the cache line of `array[index]`; it may lie outside."""
-    if isinstance(array, _Memory):
-        at = array.pointer(index, None)
-        flags = [ir.Constant(_INDEX, flag) for flag in (0, 3, 1)]  # for reading, to be kept, data
-        kind = ir.FunctionType(ir.VoidType(), [at.type, _INDEX, _INDEX, _INDEX])
-        array.builder.call(_intrinsic_function(array.builder, kind, "llvm.prefetch.p0"), [at, *flags])
+def prefetch(array: Operand, index: Operand, *, write: bool = False) -> None:
+    """Ask for the cache line of `array[index]`, to be read or written; it may lie outside."""
+    if isinstance(array, Memory):
+        at = array.pointer(index, ir.IntType(8))
+        flags = [ir.Constant(INDEX, flag) for flag in (int(write), 3, 1)]  # to be kept, data
+        kind = ir.FunctionType(ir.VoidType(), [at.type, INDEX, INDEX, INDEX])
+        array.builder.call(intrinsic_function(array.builder, kind, "llvm.prefetch.p0"), [at, *flags])
 
 
 def ramp(start: Operand) -> Operand:
@@ -188,7 +194,7 @@ def ramp(start: Operand) -> Operand:
     if isinstance(start, Vector):
         first = cast(start, np.int32).repeated(LANES)
         return first + Vector(
-            first.builder, ir.Constant(_ir_type(first.dtype, LANES), steps.tolist()), first.dtype, LANES
+            first.builder, ir.Constant(ir_type(first.dtype, LANES), steps.tolist()), first.dtype, LANES
         )
     return np.int32(start) + steps
 
@@ -198,7 +204,7 @@ def cast(value: Operand, dtype: Any) -> Operand:
     kind = np.dtype(dtype)
     if not isinstance(value, Vector):
         return np.asarray(value).astype(kind)[()]
-    builder, here, there = value.builder, value.dtype, _ir_type(kind, value.count)
+    builder, here, there = value.builder, value.dtype, ir_type(kind, value.count)
     if here.kind == "f":
         if kind.kind == "f":
             step = "fptrunc" if kind.itemsize < here.itemsize else "fpext" if kind.itemsize > here.itemsize else None
@@ -206,7 +212,7 @@ def cast(value: Operand, dtype: Any) -> Operand:
             step = "fptosi" if kind.kind == "i" else "fptoui"
     elif kind.kind == "f":
         step = "sitofp" if here.kind == "i" else "uitofp"
-    elif kind.itemsize == here.itemsize and here != _BOOL:
+    elif kind.itemsize == here.itemsize and here != BOOL:
         step = None
     else:
         grows = "sext" if here.kind == "i" else "zext"
@@ -221,7 +227,7 @@ def reinterpret(value: Operand, dtype: Any) -> Operand:
     if not isinstance(value, Vector):
         return value.view(kind)
     count = value.count * value.dtype.itemsize // kind.itemsize
-    return Vector(value.builder, value.builder.bitcast(value.value, _ir_type(kind, count)), kind, count)
+    return Vector(value.builder, value.builder.bitcast(value.value, ir_type(kind, count)), kind, count)
 
 
 def pick(value: Operand, lanes_: Sequence[int]) -> Operand:
@@ -229,9 +235,9 @@ def pick(value: Operand, lanes_: Sequence[int]) -> Operand:
     if not isinstance(value, Vector):
         return value[list(lanes_)] if len(lanes_) > 1 else value[lanes_[0]]
     if len(lanes_) == 1:
-        single = value.builder.extract_element(value.value, ir.Constant(_INDEX, lanes_[0]))
+        single = value.builder.extract_element(value.value, ir.Constant(INDEX, lanes_[0]))
         return Vector(value.builder, single, value.dtype, 1)
-    order = ir.Constant(ir.VectorType(_INDEX, len(lanes_)), list(lanes_))
+    order = ir.Constant(ir.VectorType(INDEX, len(lanes_)), list(lanes_))
     undefined = ir.Constant(value.value.type, ir.Undefined)
     picked = value.builder.shuffle_vector(value.value, undefined, order)
     return Vector(value.builder, picked, value.dtype, len(lanes_))
@@ -241,7 +247,7 @@ def shuffle(a: Operand, b: Operand, lanes_: Sequence[int]) -> Operand:
     """Lanes of two vectors by their numbers; those of the second count on from the first's."""
     if not isinstance(a, Vector):
         return np.concatenate([a, b])[list(lanes_)]
-    order = ir.Constant(ir.VectorType(_INDEX, len(lanes_)), list(lanes_))
+    order = ir.Constant(ir.VectorType(INDEX, len(lanes_)), list(lanes_))
     return Vector(a.builder, a.builder.shuffle_vector(a.value, b.value, order), a.dtype, len(lanes_))
 
 
@@ -252,7 +258,7 @@ def interleave(vectors: Sequence[Operand]) -> Operand:
         return np.stack(list(vectors), axis=1).reshape(-1)
     joined, lanes_ = list(vectors), first.count
     while len(joined) > 1:
-        order = ir.Constant(ir.VectorType(_INDEX, 2 * joined[0].count), list(range(2 * joined[0].count)))
+        order = ir.Constant(ir.VectorType(INDEX, 2 * joined[0].count), list(range(2 * joined[0].count)))
         joined = [
             Vector(a.builder, a.builder.shuffle_vector(a.value, b.value, order), a.dtype, 2 * a.count)
             for a, b in zip(joined[::2], joined[1::2], strict=True)
@@ -269,17 +275,38 @@ def select(condition: Operand, yes: Operand, no: Operand) -> Operand:
     return a.like(condition.builder.select(condition.value, a.value, b.value))
 
 
+def type_suffix(dtype: np.dtype[Any], count: int) -> str:
+    """How LLVM abbreviates a type."""
+    one = f"{'f' if dtype.kind == 'f' else 'i'}{8 * dtype.itemsize}"
+    return one if count == 1 else f"v{count}{one}"
+
+
 def _call(name: str, *operands: Vector) -> Vector:
     builder, kind = operands[0].builder, operands[0].value.type
-    real = "f32" if operands[0].dtype.itemsize == 4 else "f64"
-    suffix = real if operands[0].count == 1 else f"v{operands[0].count}{real}"
-    function = _intrinsic_function(builder, ir.FunctionType(kind, [kind] * len(operands)), f"llvm.{name}.{suffix}")
+    name = f"llvm.{name}.{type_suffix(operands[0].dtype, operands[0].count)}"
+    function = intrinsic_function(builder, ir.FunctionType(kind, [kind] * len(operands)), name)
     return operands[0].like(builder.call(function, [operand.value for operand in operands]))
+
+
+def across(operation: str, value: Operand) -> Operand:
+    """The least or greatest of the lanes of whole numbers, or their sum: "min", "max", "add"."""
+    if not isinstance(value, Vector):
+        return getattr(value, {"add": "sum"}.get(operation, operation))().astype(value.dtype)
+    sign = "" if operation == "add" else "s" if value.dtype.kind == "i" else "u"
+    name = f"llvm.vector.reduce.{sign}{operation}.{type_suffix(value.dtype, value.count)}"
+    kind = ir.FunctionType(ir_type(value.dtype, 1), [value.value.type])
+    function = intrinsic_function(value.builder, kind, name)
+    return Vector(value.builder, value.builder.call(function, [value.value]), value.dtype, 1)
 
 
 def floor(value: Operand) -> Operand:
     """The greatest whole number not above, as a float."""
     return _call("floor", value) if isinstance(value, Vector) else np.floor(value)
+
+
+def nearest_whole(value: Operand) -> Operand:
+    """The nearest whole number, of two the even one, as a float."""
+    return _call("rint", value) if isinstance(value, Vector) else np.rint(value)
 
 
 def square_root(value: Operand) -> Operand:
@@ -299,27 +326,31 @@ def multiply_add(a: Operand, b: Operand, c: Operand) -> Operand:
 def _operand(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     if isinstance(kind, types.Array):
         data = cgutils.create_struct_proxy(kind)(context, builder, value=value).data  # type: ignore[no-untyped-call]
-        return _Memory(builder, data, np.dtype(as_dtype(kind.dtype)))
+        return Memory(builder, data, np.dtype(as_dtype(kind.dtype)))
     return Vector(builder, value, np.dtype(as_dtype(kind)), 1)
 
 
-def lanes(function: Callable[..., None]) -> Callable[..., None]:
+def lanes(function: Callable[..., Any]) -> Callable[..., Any]:
     """Make a function on vectors callable from kernels.
 
     Parameters
     ----------
     function
-        Takes arrays and scalars, reads with `load`, writes with `store`; returns nothing.
+        Takes arrays and scalars, reads with `load`, writes with `store`; returns nothing, or one uint32 (its
+        annotation says so).
     """
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-        return function
+        return np.errstate(all="ignore")(function)  # as in compiled code
+    silent = inspect.signature(function).return_annotation in (None, inspect.Signature.empty)
 
     def typed(typing_context: Any, *arguments: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-            function(*(_operand(context, builder, kind, value) for kind, value in zip(arguments, values, strict=True)))
-            return context.get_dummy_value()
+            answer = function(
+                *(_operand(context, builder, kind, value) for kind, value in zip(arguments, values, strict=True))
+            )
+            return context.get_dummy_value() if silent else answer.value
 
-        return types.void(*arguments), generate
+        return (types.void if silent else types.uint32)(*arguments), generate
 
     parameters = inspect.signature(function).parameters.values()
     context = inspect.Parameter("typing_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)

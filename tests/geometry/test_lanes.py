@@ -9,12 +9,14 @@ import pytest
 from geometry.lanes import (
     LANES,
     Operand,
+    across,
     cast,
     floor,
     interleave,
     lanes,
     load,
     multiply_add,
+    nearest_whole,
     pick,
     prefetch,
     ramp,
@@ -22,6 +24,7 @@ from geometry.lanes import (
     select,
     store,
 )
+from geometry.masks import first_lane, load_where, mask_bits, mask_of, store_where
 
 pytestmark = pytest.mark.jit
 
@@ -65,6 +68,22 @@ def _conversions(data: Operand, at: Operand, reals: Operand, words: Operand) -> 
 @lanes
 def _woven(a: Operand, out: Operand) -> None:
     store(out, 0, interleave([load(a, 4 * k, 4) for k in range(4)]))
+
+
+@lanes
+def _masked(begin: Operand, a: Operand, b: Operand, wanted: Operand, out: Operand, found: Operand) -> Operand:
+    numbers, mask = load(b, 0), mask_of(wanted)
+    store_where(mask, out, begin, load_where(mask, a, begin, numbers) + numbers)
+    store(found, 0, first_lane(wanted))
+    for at, operation in enumerate(("min", "max", "add")):
+        store(found, 1 + at, across(operation, numbers))
+        store(found, 4 + at, reinterpret(across(operation, reinterpret(numbers, np.uint32)), np.int32))
+    return mask_bits(numbers == load(b, 0, 1)) | (mask_bits(numbers > 0) << LANES)
+
+
+@lanes
+def _halves(a: Operand, out: Operand) -> None:
+    store(out, 0, nearest_whole(load(a, 0)))
 
 
 def run(piece: Any, signature: str, *arguments: Any) -> None:
@@ -131,3 +150,43 @@ def test_numbers_of_different_dtypes_do_not_mix() -> None:
 
     with pytest.raises(Exception, match="operands are float64 and int32"):
         run(mixed, "void(f8[::1],i4[::1])", np.zeros(16), np.zeros(16, np.int32))
+
+
+@pytest.mark.parametrize("wanted", [1, 0x8000, 0xFFFF, 0x1234])
+def test_masks(wanted: int) -> None:
+    """Lanes before the first and after the last that is wanted lie outside of the arrays."""
+
+    @numba.njit("u4(i8,i4[::1],i4[::1],u4,i4[::1],i4[::1])", error_model="numpy")
+    def kernel(begin, a, b, wanted, out, found):  # type: ignore[no-untyped-def]
+        return _masked(begin, a, b, wanted, out, found)
+
+    wants = np.flatnonzero(wanted >> np.arange(LANES) & 1)
+    begin, places = -int(wants[0]), wants - wants[0]
+    a = np.arange(100, 101 + places[-1], dtype=np.int32)
+    b = np.random.default_rng(3).integers(-3, 3, LANES).astype(np.int32)
+    for piece in (kernel, _masked.py_func):
+        around, found = np.full(3 * LANES, 77, np.int32), np.zeros(7, np.int32)
+        out = around[LANES : LANES + len(a)]
+        bits = int(piece(begin, a, b, np.uint32(wanted), out, found))
+        expected = np.full(3 * LANES, 77)
+        expected[LANES + places] = a[places] + b[wants]
+        np.testing.assert_array_equal(around, expected)
+        unsigned = b.view(np.uint32)
+        sums = [
+            b.min(),
+            b.max(),
+            b.sum(),
+            *(x.astype(np.uint32).view(np.int32) for x in (unsigned.min(), unsigned.max())),
+        ]
+        assert found.tolist() == [wants[0], *sums, b.sum()]
+        marks = np.concatenate([b == b[0], b > 0])
+        assert bits == sum(1 << int(at) for at in np.flatnonzero(marks))
+
+
+def test_halves_go_to_even() -> None:
+    a = np.array([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4, 2.6, 0, 1, 2, 3, 4, 5, 6, 7], np.float32)
+    out = np.zeros(LANES, np.float32)
+    run(_halves, "void(f4[::1],f4[::1])", a, out)
+    np.testing.assert_array_equal(out, np.rint(a))
+    _halves.py_func(a, out)
+    np.testing.assert_array_equal(out, np.rint(a))
