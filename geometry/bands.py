@@ -4,13 +4,12 @@ The calling thread takes bands too, so a call never waits for a pool that is bus
 find nothing left. Results must not depend on how the rows were split; every caller's tests check it.
 """
 
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from queue import SimpleQueue
 
 _BANDS_PER_THREAD = 8
 
@@ -18,25 +17,71 @@ _interrupt: ContextVar[Callable[[], None] | None] = ContextVar("interrupt", defa
 _forced_bands: ContextVar[int | None] = ContextVar("forced_bands", default=None)
 
 
+class _Share:
+    """Work for some helpers beside the caller: who comes in time takes a number, who comes late finds none."""
+
+    def __init__(self, work: Callable[[int], None], helpers: int) -> None:
+        self.work = work
+        self.numbers = list(range(helpers, 0, -1))
+        self.ended: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def help(self) -> None:
+        """What a helper does."""
+        try:
+            number = self.numbers.pop()
+        except IndexError:
+            return
+        try:
+            self.work(number)
+        except BaseException as error:  # noqa: BLE001  # the caller raises it
+            self.ended.put(error)
+        else:
+            self.ended.put(None)
+
+    def close(self, helpers: int) -> list[BaseException]:
+        """Let nobody begin any more, wait for those who did, and tell what went wrong."""
+        late = 0
+        while self.numbers:
+            try:
+                self.numbers.pop()
+                late += 1
+            except IndexError:
+                break
+        errors = [self.ended.get() for _ in range(helpers - late)]
+        del self.work  # the queue may hold this for a while yet, and it holds arrays
+        return [error for error in errors if error is not None]
+
+
 class _Pool:
-    """The process's threads: created at first use, resized by `use_threads`."""
+    """The process's threads: started when first needed, resized by `use_threads`."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self.executor: ThreadPoolExecutor | None = None
+        self.shares: SimpleQueue[_Share | None] = SimpleQueue()
+        self.helpers = 0
 
-    def submit(self, work: Callable[[int], None], worker: int) -> Future[None]:
+    def call(self, share: _Share, helpers: int) -> None:
+        """Have so many threads help, as soon as they are free."""
         with self.lock:
-            if self.executor is None:
-                self.executor = ThreadPoolExecutor(max(1, self.threads - 1), thread_name_prefix="band")
-            return self.executor.submit(work, worker)
+            while self.helpers < self.threads - 1:
+                self.helpers += 1
+                name = f"band_{self.helpers}"
+                threading.Thread(target=self._serve, args=(self.shares,), name=name, daemon=True).start()
+            for _ in range(helpers):
+                self.shares.put(share)
+
+    @staticmethod
+    def _serve(shares: "SimpleQueue[_Share | None]") -> None:
+        while (share := shares.get()) is not None:
+            share.help()
+            del share  # it keeps arrays
 
     def resize(self, threads: int) -> None:
         with self.lock:
-            retired, self.executor, self.threads = self.executor, None, threads
-        if retired is not None:
-            retired.shutdown(wait=False)
+            for _ in range(self.helpers):
+                self.shares.put(None)
+            self.shares, self.helpers, self.threads = SimpleQueue(), 0, threads
 
 
 _pool = _Pool()
@@ -106,13 +151,13 @@ def run_bands(work: Callable[[int, int], None], rows: int, *, grain: int = 1) ->
         Bands begin at multiples of it; choose it so that one band is worth a few hundred microseconds at least.
     """
     edges = band_edges(rows, grain)
-    numbers = itertools.count()
-
-    def bands(_: int) -> Iterator[tuple[int, int]]:
-        while (number := next(numbers)) < len(edges) - 1:
-            yield edges[number], edges[number + 1]
-
-    _share(lambda _, start, stop: work(start, stop), bands, min(_pool.threads, len(edges) - 1))
+    numbers = iter(range(len(edges) - 1))
+    _share(
+        lambda _, start, stop: work(start, stop),
+        edges,
+        lambda _: next(numbers, None),
+        min(_pool.threads, len(edges) - 1),
+    )
 
 
 def run_bands_apart(work: Callable[[int, int, int], None], rows: int, *, workers: int, grain: int = 1) -> None:
@@ -145,38 +190,37 @@ def run_bands_apart(work: Callable[[int, int, int], None], rows: int, *, workers
             own[0] += 1
             return own[0] - 1
 
-    def bands(worker: int) -> Iterator[tuple[int, int]]:
-        while (number := take(worker)) is not None:
-            yield edges[number], edges[number + 1]
-
-    _share(work, bands, workers)
+    _share(work, edges, take, workers)
 
 
 def _share(
-    work: Callable[[int, int, int], None], bands: Callable[[int], Iterator[tuple[int, int]]], workers: int
+    work: Callable[[int, int, int], None], edges: list[int], take: Callable[[int], int | None], workers: int
 ) -> None:
-    """Let workers, the caller the first of them, go through their bands; raise what any of them raised."""
+    """Let workers, the caller the first of them, take bands while there are any; raise what any of them raised."""
     check = _interrupt.get()
-    failed = threading.Event()
+    failed: list[bool] = []
 
     def drain(worker: int) -> None:
         try:
-            for start, stop in bands(worker):
-                if failed.is_set():
-                    return
+            while not failed and (number := take(worker)) is not None:
                 if check is not None:
                     check()
+                start, stop = edges[number], edges[number + 1]
                 if stop > start:
                     work(worker, start, stop)
         except BaseException:
-            failed.set()
+            failed.append(True)
             raise
 
-    helpers = [_pool.submit(drain, worker) for worker in range(1, workers)]
+    helpers = workers - 1
+    if helpers < 1:
+        drain(0)
+        return
+    share = _Share(drain, helpers)
+    _pool.call(share, helpers)
     try:
         drain(0)
     finally:
-        errors = [helper.exception() for helper in helpers if not helper.cancel()]
+        errors = share.close(helpers)
     for error in errors:
-        if error is not None:
-            raise error
+        raise error

@@ -3,6 +3,7 @@
 import ctypes
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,12 @@ PIXEL_DTYPES = ("uint8", "uint16", "int16", "int32", "float32", "float64")
 
 
 _FEW = 32  # entries; fewer are checked one by one
+
+
+@lru_cache(maxsize=64)
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """The name of a dtype, whatever its byte order; numpy puts it together anew each time."""
+    return dtype.newbyteorder("=").name
 
 
 def kernel_view(array: Array) -> Array:
@@ -107,7 +114,7 @@ def pixels(image: ArrayLike, name: str = "image", dtypes: Sequence[str] = PIXEL_
         raise InvalidInput(name, f"must have shape (H, W) or (H, W, C), came as {array.shape}")
     if 0 in array.shape:
         raise InvalidInput(name, f"must not be empty, came as {array.shape}")
-    if array.dtype.newbyteorder("=").name not in dtypes:
+    if dtype_name(array.dtype) not in dtypes:
         raise InvalidInput(name, f"must be one of {', '.join(dtypes)}; came as {array.dtype}")
     return kernel_view(array if array.ndim == 3 else array[:, :, np.newaxis])
 

@@ -6,17 +6,40 @@ result of their size; they hold what was in them until then.
 
 import mmap
 from math import prod
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from geometry.inputs import Array
 
 _LINE = 64  # bytes of a cache line
-_SMALL = 1 << 20  # below, the system's allocator does as well
+_SMALL = 1 << 17  # below, the system's allocator does as well
+_STEP = 1 << 16
 _LARGE_PAGE = 2 << 20
+_MOST_BLOCKS = 64
+# Python's default is memory that could be shared with other processes, which the system does not give large pages.
+_OWN = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
+
+
+class _Block(NamedTuple):
+    """Memory of the system, and where it lies."""
+
+    memory: mmap.mmap
+    address: int
+
+    @classmethod
+    def of(cls, size: int) -> "_Block":
+        """New memory of `size` bytes or some more, in large pages where there are and it fills some."""
+        step = _STEP if size < _LARGE_PAGE else _LARGE_PAGE
+        try:
+            memory = mmap.mmap(-1, -(-size // step) * step, **_OWN)
+        except OSError as error:
+            raise MemoryError(f"no memory for {size} bytes") from error
+        if step == _LARGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        return cls(memory, _address(np.frombuffer(memory, np.uint8)))
 
 
 class _Spares:
@@ -25,29 +48,29 @@ class _Spares:
     def __init__(self) -> None:
         self.limit = 256 << 20
         self.lock = Lock()
-        self.returned: SimpleQueue[mmap.mmap] = SimpleQueue()
-        self.blocks: list[mmap.mmap] = []
+        self.returned: SimpleQueue[_Block] = SimpleQueue()
+        self.blocks: list[_Block] = []
 
-    def give_back(self, block: mmap.mmap) -> None:
-        if (self.returned.qsize() + 1) * len(block) <= self.limit:
+    def give_back(self, block: _Block) -> None:
+        if (self.returned.qsize() + 1) * len(block.memory) <= self.limit:
             self.returned.put(block)
 
     def _tidy(self) -> None:
         """Keep the blocks that came last, as many as the limit allows."""
-        try:
-            while True:
-                self.blocks.append(self.returned.get_nowait())
-        except Empty:
-            pass
-        total = sum(map(len, self.blocks))
-        while total > self.limit:
-            total -= len(self.blocks.pop(0))
+        while not self.returned.empty():
+            self.blocks.append(self.returned.get_nowait())
+        total = sum(len(block.memory) for block in self.blocks)
+        while total > self.limit or len(self.blocks) > _MOST_BLOCKS:
+            total -= len(self.blocks.pop(0).memory)
 
-    def take(self, size: int) -> mmap.mmap | None:
+    def take(self, size: int) -> _Block | None:
         with self.lock:
             self._tidy()
-            fitting = [at for at, block in enumerate(self.blocks) if size <= len(block) <= 2 * size]
-            return self.blocks.pop(min(fitting, key=lambda at: len(self.blocks[at]))) if fitting else None
+            best, least = -1, 2 * size + 1
+            for at, block in enumerate(self.blocks):
+                if size <= len(block.memory) < least:
+                    best, least = at, len(block.memory)
+            return self.blocks.pop(best) if best >= 0 else None
 
     def resize(self, limit: int) -> None:
         with self.lock:
@@ -62,35 +85,26 @@ class _Lease:
     """A block in use; the arrays in it keep it, and the last one to go gives the block back."""
 
     def __init__(self, size: int) -> None:
-        block = _spares.take(size)
-        if block is None:
-            try:
-                block = mmap.mmap(-1, -(-size // _LARGE_PAGE) * _LARGE_PAGE)
-            except OSError as error:
-                raise MemoryError(f"no memory for {size} bytes") from error
-            if hasattr(mmap, "MADV_HUGEPAGE"):
-                block.madvise(mmap.MADV_HUGEPAGE)
-        self.block = block
-        address = np.frombuffer(block, np.uint8).__array_interface__["data"][0]
-        self.__array_interface__ = {"shape": (len(block),), "typestr": "|u1", "data": (address, False), "version": 3}
+        self.block = block = _spares.take(size) or _Block.of(size)
+        self.__array_interface__ = {
+            "shape": (len(block.memory),), "typestr": "|u1", "data": (block.address, False), "version": 3,
+        }  # fmt: skip
 
     def __del__(self) -> None:
         if hasattr(self, "block"):
             _spares.give_back(self.block)
 
 
-def _block(size: int) -> Array:
-    if size < _SMALL:
-        return np.empty(size, np.uint8)
-    lease: Any = _Lease(size)
-    return np.asarray(lease)
+def _address(array: Array) -> int:
+    address: int = array.__array_interface__["data"][0]  # `ctypes.data` takes ten times as long
+    return address
 
 
 def aligned_zeros(count: int, dtype: np.dtype[np.generic] | str) -> Array:
     """Zeros (count,) that begin on a cache line: scratch for a kernel."""
     kind = np.dtype(dtype)
     memory = np.zeros(count * kind.itemsize + _LINE, np.uint8)
-    begin = -memory.__array_interface__["data"][0] % _LINE
+    begin = -_address(memory) % _LINE
     return memory[begin : begin + count * kind.itemsize].view(kind)
 
 
@@ -103,12 +117,16 @@ def fresh_arrays(*described: tuple[tuple[int, ...], np.dtype[np.generic]]) -> li
     """Uninitialized C-contiguous arrays of the given shapes and dtypes, side by side in one block, each on a cache
     line. The block is free again with the last of its arrays.
     """
-    sizes = [prod(shape) * dtype.itemsize for shape, dtype in described]
-    room = [-(-size // _LINE) * _LINE for size in sizes]
-    block = _block(sum(room) + _LINE)
-    begin = -block.__array_interface__["data"][0] % _LINE  # `ctypes.data` takes ten times as long
-    arrays = []
-    for (shape, dtype), size, step in zip(described, sizes, room, strict=True):
-        arrays.append(block[begin : begin + size].view(dtype).reshape(shape))
-        begin += step
-    return arrays
+    begins, end = [], 0
+    for shape, dtype in described:
+        begins.append(end)
+        end -= -prod(shape) * dtype.itemsize // _LINE * _LINE
+    if end < _SMALL:
+        block = np.empty(end + _LINE, np.uint8)
+        first = -_address(block) % _LINE
+    else:
+        lease: Any = _Lease(end)
+        block, first = np.asarray(lease), 0
+    return [
+        np.ndarray(shape, dtype, block, first + begin) for (shape, dtype), begin in zip(described, begins, strict=True)
+    ]

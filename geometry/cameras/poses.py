@@ -24,13 +24,14 @@ def intrinsic_matrix(value: ArrayLike, name: str) -> Array:
             raise InvalidInput(f"{name}/{i}/{j}", f"must be 0 in an intrinsic matrix, came as {entries[i][j]:g}")
     if entries[2][2] == 0:
         raise InvalidInput(f"{name}/2/2", "must not be 0")
-    if entries[2][2] != 1:
+    scaled = entries[2][2] != 1
+    if scaled:
         K = K / K[2, 2]
         entries = K.tolist()
     for i in (0, 1):
         if not entries[i][i] > 0:
             raise InvalidInput(f"{name}/{i}/{i}", f"focal length must be positive, is {entries[i][i]:g}")
-    if not np.isfinite(K).all():
+    if scaled and not np.isfinite(K).all():
         raise InvalidInput(f"{name}/2/2", "is too small to divide by")
     return K
 
@@ -44,9 +45,7 @@ def check_rotation(R: Array, name: str) -> None:
         It is not; says what it is.
     """
     x, y, z = R.tolist()  # products of single numbers are slow in arrays
-    products = [
-        sum(a * b for a, b in zip(*rows, strict=True)) for rows in ((x, x), (y, y), (z, z), (x, y), (x, z), (y, z))
-    ]
+    products = [a[0] * b[0] + a[1] * b[1] + a[2] * b[2] for a, b in ((x, x), (y, y), (z, z), (x, y), (x, z), (y, z))]
     error = max(abs(product - (number < 3)) for number, product in enumerate(products))
     if not error <= _ORTHONORMAL:
         raise InvalidInput(

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, choice, finite_number, kernel_view, real_array
+from geometry.inputs import PIXEL_DTYPES, Array, choice, dtype_name, finite_number, kernel_view, real_array
 from geometry.kernel import inline, kernel
 from geometry.lanes import LANES, Operand, cast, floor, lanes, load, multiply_add, reinterpret, select, store
 from geometry.memory import fresh_arrays
@@ -146,7 +146,7 @@ def _stack(frames: ArrayLike) -> Array:
         raise InvalidInput("frames", f"must have shape (N, H, W) or (N, H, W, C), came as {array.shape}")
     if 0 in array.shape:
         raise InvalidInput("frames", f"must not be empty, came as {array.shape}")
-    if array.dtype.newbyteorder("=").name not in PIXEL_DTYPES:
+    if dtype_name(array.dtype) not in PIXEL_DTYPES:
         raise InvalidInput("frames", f"must be one of {', '.join(PIXEL_DTYPES)}; came as {array.dtype}")
     return kernel_view(array if array.ndim == 4 else array[..., np.newaxis])
 

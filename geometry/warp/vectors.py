@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from geometry.bands import run_bands
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, choice, kernel_view, real_array
+from geometry.inputs import PIXEL_DTYPES, Array, choice, dtype_name, kernel_view, real_array
 from geometry.memory import fresh_arrays
 from geometry.warp.rotation import code_of, look_up, many_turns, pair_table, turn_pixels, turns
 
@@ -24,7 +24,7 @@ def _images(image: ArrayLike) -> Array:
         raise InvalidInput("image", f"must have shape (H, W, C) or (M, H, W, C), came as {array.shape}")
     if 0 in array.shape or array.shape[-1] < 2:
         raise InvalidInput("image", f"must have pixels of two channels or more, came as {array.shape}")
-    if array.dtype.newbyteorder("=").name not in PIXEL_DTYPES:
+    if dtype_name(array.dtype) not in PIXEL_DTYPES:
         raise InvalidInput("image", f"must be one of {', '.join(PIXEL_DTYPES)}; came as {array.dtype}")
     return kernel_view(array)
 

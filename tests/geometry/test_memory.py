@@ -93,3 +93,23 @@ def test_threads_share_freed_blocks_without_sharing_one(spare_bytes: Callable[[i
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(use, range(8)))
+
+
+def test_blocks_are_the_process_s_own() -> None:
+    """Memory that could be shared gets no large pages."""
+    address = block_of(30).ctypes.data
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        first, last = (int(end, 16) for end in line.split()[0].split("-"))
+        if first <= address < last:
+            assert line.split()[1] == "rw-p"
+            return
+    pytest.fail("the block is not mapped")
+
+
+def test_small_results_take_small_blocks(spare_bytes: Callable[[int], None]) -> None:
+    spare_bytes(64 << 20)
+    before = resident()
+    arrays = [fresh_arrays(((200, 1000), np.dtype(np.uint8)))[0] for _ in range(50)]
+    for array in arrays:
+        array[:] = 1
+    assert resident() - before < 20 << 20  # 10 MB of results

@@ -18,7 +18,7 @@ from geometry.depth.reprojection.reproject import Splat, reproject_depth
 from geometry.depth.reprojection.result import Fates, ReprojectedDepth
 from geometry.depth.views import MOST_PIXELS, DepthKind, depth_readings, unit_length
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, choice, extent, finite_number
+from geometry.inputs import PIXEL_DTYPES, Array, choice, dtype_name, extent, finite_number
 from geometry.memory import fresh_arrays
 
 Reduce = Literal["nearest", "median", "mean"]
@@ -144,7 +144,7 @@ def fuse_depth(
     target = posed_view(target_intrinsics, target_pose, target_distortion, target_model)
     source = DepthSource(depths, len(views))
     first = source.first
-    if first.ndim != 2 or 0 in first.shape or first.dtype.newbyteorder("=").name not in PIXEL_DTYPES:
+    if first.ndim != 2 or 0 in first.shape or dtype_name(first.dtype) not in PIXEL_DTYPES:
         raise InvalidInput("depths/0", f"must be (H, W), not empty, real; came as {first.shape} {first.dtype}")
     dtype = first.dtype.newbyteorder("=")
     width, height = first.shape[::-1] if size is None else extent(size)

@@ -15,7 +15,7 @@ from geometry.filters.pooling.quarters import in_quarters, quarter_extremes
 from geometry.filters.pooling.sums import window_sums
 from geometry.filters.pooling.windows import pooling_axes
 from geometry.filters.window import Axis, Padding, Pair
-from geometry.inputs import PIXEL_DTYPES, Array, choice, finite_number, kernel_view, rectangular
+from geometry.inputs import PIXEL_DTYPES, Array, choice, dtype_name, finite_number, kernel_view, rectangular
 from geometry.memory import fresh_arrays
 
 METHODS = ("max", "min", "mean", "lp")
@@ -163,7 +163,7 @@ def frames_of(image: ArrayLike, name: str = "image") -> Array:
         array = array.view(np.uint8)
     if array.ndim not in (2, 3, 4) or 0 in array.shape:
         raise InvalidInput(name, f"must be (H, W), (H, W, C) or (N, H, W, C), all ≥ 1, came as {array.shape}")
-    if array.dtype.newbyteorder("=").name not in PIXEL_DTYPES:
+    if dtype_name(array.dtype) not in PIXEL_DTYPES:
         raise InvalidInput(name, f"must be one of {', '.join(PIXEL_DTYPES)}; came as {array.dtype}")
     array = array[:, :, np.newaxis] if array.ndim == 2 else array
     return kernel_view(array if array.ndim == 4 else array[np.newaxis])
