@@ -9,11 +9,16 @@ from numpy.typing import ArrayLike
 
 from geometry.cameras.poses import check_rotation
 from geometry.errors import InvalidInput
-from geometry.inputs import PIXEL_DTYPES, Array, finite_number, kernel_view, real_array, rectangular
+from geometry.inputs import PIXEL_DTYPES, Array, dtype_name, finite_number, kernel_view, real_array, rectangular
 
 DepthKind = Literal["z", "ray"]
 
-_KERNEL_DTYPES = {"uint8": "uint16", "int16": "uint16", "int32": "float64"}
+_KERNEL_DTYPES = {
+    **{name: np.dtype(name) for name in PIXEL_DTYPES},
+    "uint8": np.dtype(np.uint16),
+    "int16": np.dtype(np.uint16),
+    "int32": np.dtype(np.float64),
+}
 MOST_PIXELS = 2**31 - 1
 """Plane indices are int32."""
 
@@ -63,18 +68,19 @@ def depth_readings(depth: ArrayLike, no_reading: Sequence[float]) -> Readings:
     array = rectangular(depth, "depth")
     if array.ndim != 2 or 0 in array.shape:
         raise InvalidInput("depth", f"must have shape (H, W), not empty; came as {array.shape}")
-    dtype = array.dtype.newbyteorder("=")
-    if dtype.name not in PIXEL_DTYPES:
+    name = dtype_name(array.dtype)
+    if name not in PIXEL_DTYPES:
         raise InvalidInput("depth", f"must be one of {', '.join(PIXEL_DTYPES)}; came as {array.dtype}")
     if array.size > MOST_PIXELS:
         raise InvalidInput("depth", f"must not have more than {MOST_PIXELS} pixels, came with {array.size}")
-    if dtype == np.int16:
+    if name == "int16":
         array = np.maximum(array, 0)
-    none = isinstance(no_reading, list | tuple) and not no_reading
-    absent = np.empty(0) if none else real_array(no_reading, "no_reading", ("M",), finite=False)
-    if dtype == np.float32:
-        absent = absent.astype(np.float32).astype(np.float64)
-    return Readings(kernel_view(array.astype(_KERNEL_DTYPES.get(dtype.name, dtype), copy=False)), absent, dtype)
+    absent = np.empty(0)
+    if not isinstance(no_reading, list | tuple) or no_reading:
+        absent = real_array(no_reading, "no_reading", ("M",), finite=False)
+        if name == "float32":
+            absent = absent.astype(np.float32).astype(np.float64)
+    return Readings(kernel_view(array.astype(_KERNEL_DTYPES[name], copy=False)), absent, np.dtype(name))
 
 
 def unit_length(depth_scale: float) -> float:
@@ -110,7 +116,7 @@ def rigid_motion(transform: ArrayLike) -> tuple[Array, Array]:
 def inverse_intrinsics(K: Array) -> Array:
     """Invert an upper triangular K with K[2, 2] = 1; the last row comes out as exactly 0, 0, 1."""
     (fx, s, cx), (_, fy, cy), _ = K.tolist()
-    return np.array([[1 / fx, -s / (fx * fy), (s * cy / fy - cx) / fx], [0, 1 / fy, -cy / fy], [0, 0, 1]])
+    return np.array([[1 / fx, -s / (fx * fy), (s * cy / fy - cx) / fx], [0.0, 1 / fy, -cy / fy], [0.0, 0.0, 1.0]])
 
 
 def representable_range(dtype: np.dtype[np.generic]) -> tuple[float, float]:

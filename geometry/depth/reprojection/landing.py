@@ -95,18 +95,21 @@ def _tally(landing, row):  # type: ignore[no-untyped-def]
 
 @inline
 def _add(place, row):  # type: ignore[no-untyped-def]
-    """Do to `row` for one reading before the camera what `_tally` does for many."""
+    """Do to `row` for one reading what `_tally` does for many."""
     if place >= 0:
         row[0], row[1] = min(row[0], np.int64(place)), max(row[1], np.int64(place))
+    row[3] += place == BEHIND
     row[4] += place == OUTSIDE
     row[5] += place == UNREPRESENTABLE
 
 
 @inline
 def _place(A, b, y, x, z, width, height, lowest, highest):  # type: ignore[no-untyped-def]
-    """Decide about a reading before the camera as `_project` and `_settle` do."""
+    """Decide about a reading as `_project` and `_settle` do."""
     c0, c1, c2 = A[0, 1] * y + A[0, 2], A[1, 1] * y + A[1, 2], A[2, 1] * y + A[2, 2]
     z_target = z * (A[2, 0] * x + c2) + b[2]
+    if not z_target > 0.0:
+        return np.int32(BEHIND)
     scale = 1.0 / z_target
     u = np.floor((z * (A[0, 0] * x + c0) + b[0]) * scale + _HALF)
     v = np.floor((z * (A[1, 0] * x + c1) + b[1]) * scale + _HALF)

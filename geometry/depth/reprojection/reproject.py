@@ -137,12 +137,14 @@ def reproject_depth(
     if width * height > MOST_PIXELS:
         raise InvalidInput("size", f"must not have more than {MOST_PIXELS} pixels, came as {width} × {height}")
     colours = None if image is None else Colours(image, readings.depth.shape, fill)
-    shift = translation / unit_length(depth_scale)
-    if not shift.any() and np.array_equal(rotation, np.eye(3)) and _same(source, target):
+    unit = unit_length(depth_scale)
+    shift = translation / unit
+    if not any(shift.tolist()) and np.array_equal(rotation, np.eye(3)) and _same(source, target):
         # Nothing moves: everything stays as it is, to the last bit only if not converted there and back.
         ray, source, target = False, Optics(source.intrinsics, None), Optics(target.intrinsics, None)
-    inverses = np.stack([inverse_intrinsics(source.intrinsics), inverse_intrinsics(target.intrinsics)])
-    A, b = target.intrinsics @ rotation @ inverses[0], target.intrinsics @ translation / unit_length(depth_scale)
+    inverses = np.empty((2, 3, 3))
+    inverses[0], inverses[1] = inverse_intrinsics(source.intrinsics), inverse_intrinsics(target.intrinsics)
+    A, b = target.intrinsics @ rotation @ inverses[0], target.intrinsics @ translation / unit
     motion = Motion(A, b, inverses, ray, width, height, *representable_range(readings.dtype))
     passage = Passage(source, target, rotation, shift, motion)
     request = Request(splat, tolerance, jump_share(max_jump), filling, colours, source_status)

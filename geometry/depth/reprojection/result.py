@@ -1,5 +1,6 @@
 """What depth reprojection answers."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from geometry.inputs import Array
@@ -38,7 +39,7 @@ class Fates(NamedTuple):
     """One of the two lenses turns back before it gets there."""
 
     @classmethod
-    def of(cls, lost: Array, visible: int, pixels: int) -> "Fates":
+    def of(cls, lost: Iterable[int], visible: int, pixels: int) -> "Fates":
         """Four of them as counted, without lenses, and of the rest those that are not seen are occluded."""
         nothing, behind, outside, unrepresentable = (int(count) for count in lost)
         occluded = pixels - nothing - behind - outside - unrepresentable - visible

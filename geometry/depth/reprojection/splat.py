@@ -22,39 +22,31 @@ from geometry.depth.reprojection.landing import (
     _tally,
     _z_to_ray,
 )
-from geometry.depth.reprojection.nearest import keep, keep_apart, own_rows
+from geometry.depth.reprojection.nearest import FINISHED, REACHED, finish_row, keep, keep_apart, own_rows
+from geometry.fold import fold
 from geometry.kernel import inline, kernel
-from geometry.lanes import LANES, Operand, cast, lanes, load, multiply_add, ramp, reinterpret, select, store
+from geometry.lanes import LANES, Operand, across, cast, lanes, load, multiply_add, prefetch, reinterpret, select, store
+from geometry.masks import mask_bits
 
 _WHOLE = 1.5 * 2.0**23  # float32 numbers near it are whole, and count up as their bits do
 _WHOLE_BITS = 0x4B400000
-_MOST_DOUBT = 2.0**-6  # px; beyond it, float32 is not worth a try
 _FURTHEST = 2.0**29  # px
 _SAFE = 2.0**60  # neither it nor its reciprocal nor their products with what is smaller leave float32
-_LEAST = 0.5 / _SAFE
+_MORE = 1.0 + 2.0**-20  # what float32 takes from a bound that is converted to it
+_MOST_UNSURE = 8  # one of so many; deciding about one in float64 takes as long as about so many at once
+_LONGEST = 1280  # pixels of a row whose buffers stay in the first-level cache
 
 
 @lanes
 def _approach(
-    readings: Operand, at: Operand, climb: Operand, begin: Operand, c2: Operand, b2: Operand, i: Operand,
-    values: Operand, distances: Operand, ratios: Operand, scales: Operand, most: Operand,
+    readings: Operand, at: Operand, climb: Operand, x: Operand, c2: Operand, b2: Operand, i: Operand,
+    values: Operand, distances: Operand,
 ) -> None:  # fmt: skip
-    """Readings, 0 where there is none; distance in the target as `_project` computes it; 1 / z there and z times it.
-
-    The last two are 0 where there is nothing in front. Widens the bits of the largest of the three; those of negative
-    numbers are less, those of infinity and NaN beyond.
-    """
+    """Readings, 0 where there is none, and their distances in the target as `_project` computes them."""
     value = cast(load(readings, at), np.float32)
     value = select((value > 0.0) & (value < np.inf), value, 0.0)
     store(values, i, value)
-    distance = cast(cast(value, np.float64) * (load(climb, begin + i) + c2) + b2, np.float32)
-    scale = 1.0 / select(distance > _LEAST, distance, _LEAST)
-    scale = select((value > 0.0) & (distance >= 0.0), scale, 0.0)
-    ratio = value * scale
-    for at, (array, numbers) in enumerate(((ratios, ratio), (scales, scale), (distances, distance))):
-        store(array, i, numbers)
-        bits, known = reinterpret(numbers, np.int32), load(most, LANES * at)
-        store(most, LANES * at, select(bits > known, bits, known))
+    store(distances, i, cast(cast(value, np.float64) * (load(climb, x) + c2) + b2, np.float32))
 
 
 def _off(x: Operand) -> tuple[Operand, Operand]:
@@ -66,52 +58,81 @@ def _off(x: Operand) -> tuple[Operand, Operand]:
 
 @lanes
 def _land(
+    vectors: Operand, values: Operand, distances: Operand, steps: Operand,
     ua: Operand, ub: Operand, uc: Operand, va: Operand, vb: Operand, vc: Operand, u0: Operand, v0: Operand,
-    width: Operand, height: Operand, within: Operand, low: Operand, high: Operand, half: Operand,
-    i: Operand, values: Operand, ratios: Operand, scales: Operand, distances: Operand, places: Operand,
-    tally: Operand,
+    width: Operand, height: Operand, within: Operand, by_ratio: Operand, by_scale: Operand,
+    low: Operand, high: Operand, places: Operand, tally: Operand,
 ) -> None:  # fmt: skip
-    """Plane indices in the target, `UNSURE` where float64 may decide otherwise; what `_tally` counts, by lane."""
-    ratio, scale, distance = load(ratios, i), load(scales, i), load(distances, i)
-    x = cast(ramp(i - half), np.float32)
-    u, u_off = _off(multiply_add(ratio, multiply_add(ua, x, uc), ub * scale))
-    v, v_off = _off(multiply_add(ratio, multiply_add(va, x, vc), vb * scale))
-    u, v = (reinterpret(reinterpret(a, np.int32) + a0, np.uint32) for a, a0 in ((u, u0), (v, v0)))
-    sure = (u_off < within) & (v_off < within) & (distance > low) & (distance < high)
-    place = reinterpret(v * width + u, np.int32)
-    place = select((u < width) & (v < height), place, OUTSIDE)
-    place = select(sure, place, UNSURE)
-    place = select(scale > 0.0, place, BEHIND)
-    place = select(load(values, i) > 0.0, place, NOTHING)
-    store(places, i, place)
-    first, last, total = load(tally, 0, dtype=np.uint32), load(tally, LANES), load(tally, 2 * LANES)
-    lowest, unsigned = load(tally, 3 * LANES), reinterpret(place, np.uint32)
-    store(tally, 0, select(unsigned < first, unsigned, first))
-    store(tally, LANES, select(place > last, place, last))
-    store(tally, 2 * LANES, total - select(place < 0, place, 0))
-    store(tally, 3 * LANES, select(place < lowest, place, lowest))
+    """Plane indices in the target, `UNSURE` where float64 may decide otherwise.
+
+    Tallies the least and the greatest of them, then how many are `NOTHING`, `BEHIND`, `OUTSIDE` and `UNSURE`.
+    """
+
+    def land(vector: Operand, counted: list[Operand]) -> list[Operand]:
+        first, last, lost, unsure = counted
+        i = vector * LANES
+        value, distance = load(values, i), load(distances, i)
+        scale, x = 1.0 / distance, load(steps, i)
+        ratio = value * scale
+        u, u_off = _off(multiply_add(ratio, multiply_add(ua, x, uc), ub * scale))
+        v, v_off = _off(multiply_add(ratio, multiply_add(va, x, vc), vb * scale))
+        u, v = (reinterpret(reinterpret(a, np.int32) + a0, np.uint32) for a, a0 in ((u, u0), (v, v0)))
+        certain = multiply_add(ratio, by_ratio, multiply_add(scale, by_scale, within))
+        sure = (u_off < certain) & (v_off < certain) & (distance > low) & (distance < high)
+        place = reinterpret(v * width + u, np.int32)
+        place = select((u < width) & (v < height), place, OUTSIDE)
+        place = select(sure, place, UNSURE)
+        place = select(distance < 0.0, BEHIND, place)
+        place = select(value > 0.0, place, NOTHING)
+        store(places, i, place)
+        unsigned = reinterpret(place, np.uint32)
+        return [
+            select(unsigned < first, unsigned, first),
+            select(place > last, place, last),
+            lost - select(place < 0, place, 0),
+            unsure + select(place == UNSURE, none + 1, none),
+        ]
+
+    none = load(places, 0) & 0
+    first, last, lost, unsure = fold(vectors, [reinterpret(none, np.uint32) + NO_PLACE, none - 1, none, none], land)
+    store(tally, 0, reinterpret(across("min", first), np.int32))
+    store(tally, 1, across("max", last))
+    for fate in range(3):
+        store(tally, 2 + fate, across("add", lost >> 10 * fate & 1023))
+    store(tally, 5, across("add", unsure))
+
+
+@lanes
+def _unsure(i: Operand, places: Operand) -> Operand:
+    return mask_bits(load(places, i) == UNSURE)
 
 
 @inline
-def _gather_most(most):  # type: ignore[no-untyped-def]
-    """Put the largest of the lanes of each vector first."""
-    for begin in range(0, 3 * LANES, LANES):
-        largest = np.int32(0)
-        for lane in range(np.uint64(begin), np.uint64(begin + LANES)):
-            largest = max(largest, most[lane])
-        most[begin] = largest
+def _decide(A, b, y, begin, width, height, lowest, highest, values, places, row):  # type: ignore[no-untyped-def]
+    """Let float64 decide about readings that float32 is not sure of."""
+    for i in range(0, len(places), LANES):
+        unsure, at = _unsure(i, places), i
+        while unsure != 0:
+            if unsure & np.uint32(1):
+                x, z = float(begin + at), np.float64(values[at])
+                places[at] = _place(A, b, y, x, z, width, height, lowest, highest)
+                _add(places[at], row)
+            unsure, at = unsure >> np.uint32(1), at + 1
+
+
+@lanes
+def _expect(bits: Operand, source_index: Operand, place: Operand) -> None:
+    """Have pixels of the result ready that are probably written soon."""
+    prefetch(bits, place, write=True)
+    prefetch(source_index, place, write=True)
 
 
 @inline
-def _gather_tally(tally, row):  # type: ignore[no-untyped-def]
-    """Widen the first and last place in `row[:2]`; the sum of the others, and whether some are unsure."""
-    first, last, total, lowest = np.int32(NO_PLACE), np.int32(-1), np.int32(0), np.int32(0)
-    for lane in range(LANES):
-        first, last = min(first, tally[np.uint64(lane)]), max(last, tally[np.uint64(LANES + lane)])
-        total = np.int32(total + (tally[np.uint64(2 * LANES + lane)] & np.int32(2**30 - 1)))
-        lowest = min(lowest, tally[np.uint64(3 * LANES + lane)])
-    row[0], row[1] = min(row[0], np.int64(first)), max(row[1], np.int64(last))
-    return np.int64(total), lowest == UNSURE
+def _chunk_size(columns):  # type: ignore[no-untyped-def]
+    """How much of a row passes at a time: as equal parts as vectors allow, no longer than the buffers are to be."""
+    parts = (columns + _LONGEST - 1) // _LONGEST
+    vectors = (columns + LANES * parts - 1) // (LANES * parts)
+    return vectors * LANES
 
 
 @inline
@@ -128,83 +149,77 @@ def _relative(numerator, w, slope, slope_w, shift, shift_w):  # type: ignore[no-
 
 @kernel(
     "void({T}[:,::1], f8[::1], f8[:,::1], f8[::1], f8[:,:,::1], b1, f8, f8, f8, f8, i8, i8, u4[:,::1], i4[:,::1],"
-    " i4[::1], i8, u1[::1], u8[::1], u1[::1], i8[::1])",
+    " u1[:,::1], u1[:,::1], i8[::1], i4[::1], i8, u1[::1], u8[::1], u1[::1], i8[::1])",
     types=("u2", "f4"),
 )
 def _splat(  # type: ignore[no-untyped-def]
-    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, nearest, source_index, owners,
-    worker, reached, surface, reached_apart, counts,
+    depth, absent, A, b, inverses, ray, width, height, lowest, highest, start, stop, nearest, source_index, status,
+    result, holes, owners, worker, reached, surface, reached_apart, counts,
 ):  # fmt: skip
-    values, ratios, scales = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
-    distances, places, tail = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.int32), np.zeros(LANES, depth.dtype)
-    wide_values, wide_moved, wide_places = np.empty(CHUNK), np.empty(CHUNK), np.empty(CHUNK)
-    climb = A[2, 0] * np.arange(depth.shape[1] + LANES).astype(np.float64)
-    most, tally, row = np.empty(3 * LANES, np.int32), np.empty(4 * LANES, np.int32), np.zeros(6, np.int64)
-    extremes, half, exact, bits = most.view(np.float32), CHUNK // 2, depth.itemsize == 2, distances.view(np.uint32)
-    columns, lines = np.uint32(np.int64(width)), np.uint32(np.int64(height))
+    columns = depth.shape[1]
+    size = _chunk_size(columns)
+    values, distances, places = np.empty(size, np.float32), np.empty(size, np.float32), np.empty(size, np.int32)
+    wide_values, wide_moved, wide_places = np.empty(size), np.empty(size), np.empty(size)
+    climb, half = A[2, 0] * np.arange(columns + LANES).astype(np.float64), size // 2
+    steps = np.arange(-half, size - half).astype(np.float32)
+    tally, row, tail = np.empty(6, np.int32), np.zeros(6, np.int64), np.zeros(LANES, depth.dtype)
+    exact, bits = depth.itemsize == 2, distances.view(np.uint32)
     plane_bits, plane_index = nearest.reshape(nearest.size), source_index.reshape(source_index.size)
     (a0, a1, a2), (b0, b1, b2) = (A[0, 0], A[1, 0], A[2, 0]), (b[0], b[1], b[2])
-    low, high = np.float32(lowest), np.float32(min(highest, _SAFE))
+    low, high = np.float32(max(lowest, 1.0 / _SAFE)), np.float32(min(highest, _SAFE))
+    finished, furthest = 0, 0
     for y in range(start, stop):
         c0, c1, c2 = A[0, 1] * y + A[0, 2], A[1, 1] * y + A[1, 2], A[2, 1] * y + A[2, 2]
-        for begin in range(0, depth.shape[1], CHUNK):
-            count, middle, source = min(CHUNK, depth.shape[1] - begin), float(begin + half), y * depth.shape[1] + begin
+        readings, least = depth[y], len(reached)
+        for begin in range(0, columns, size):
+            count, middle, source = min(size, columns - begin), float(begin + half), y * columns + begin
             whole = count // LANES * LANES
             padded = whole if whole == count else whole + LANES
-            most[:] = 0
-            if len(absent) == 0:
-                readings = depth[y]
-                for i in range(0, whole, LANES):
-                    _approach(readings, begin + i, climb, begin, c2, b2, i, values, distances, ratios, scales, most)
-                if whole < count:
-                    tail[: count - whole] = readings[begin + whole :]
-                    _approach(tail, 0, climb, begin, c2, b2, whole, values, distances, ratios, scales, most)
-            else:
-                _read(depth[y, begin : begin + count], absent, values[:count])
+            if len(absent) != 0:
+                _read(readings[begin : begin + count], absent, values[:count])
                 values[count:padded] = np.float32(0.0)
                 for i in range(0, padded, LANES):
-                    _approach(values, i, climb, begin, c2, b2, i, values, distances, ratios, scales, most)
-            _gather_most(most)
-            ratio, scale, furthest = (
-                np.float64(extremes[0]),
-                np.float64(extremes[LANES]),
-                np.float64(extremes[2 * LANES]),
-            )
+                    _approach(values, i, climb, begin + i, c2, b2, i, values, distances)
+            else:
+                ahead = (furthest + 1) * nearest.shape[1] + begin
+                for i in range(0, whole, LANES):
+                    _expect(plane_bits, plane_index, ahead + i)
+                    _approach(readings, begin + i, climb, begin + i, c2, b2, i, values, distances)
+                if whole < count:
+                    tail[: count - whole] = readings[begin + whole :]
+                    _approach(tail, 0, climb, begin + whole, c2, b2, whole, values, distances)
             w = a2 * middle + c2
             u0, u_nearby, ua, uc, ub = _relative(a0 * middle + c0, w, a0, a2, b0, b2)
             v0, v_nearby, va, vc, vb = _relative(a1 * middle + c1, w, a1, a2, b1, b2)
-            # Neither a factor nor a product in the projection below is off by more than 8 roundings of float32 of its
+            # Neither a factor nor a product of the projection in float32 is off by more than 8 of its roundings of its
             # own size, and none in `_project` or in the set-up by more than 32 of float64.
-            across = max(abs(ua), abs(va)) * half + max(abs(uc), abs(vc))
+            sideways = max(abs(ua), abs(va)) * half + max(abs(uc), abs(vc))
             along = max(abs(ub), abs(vb))
             reach, far = middle + half, abs(u0) + abs(v0)
             wide_across = (abs(a0) + abs(a1) + far * abs(a2)) * reach + abs(c0) + abs(c1) + far * abs(c2)
             wide_along = abs(b0) + abs(b1) + far * abs(b2)
-            doubt = 2.0**-21 * (ratio * across + scale * along + 1.0) + 2.0**-48 * (
-                ratio * wide_across + scale * wide_along + far
-            )
-            safe = (scale < _SAFE) & (furthest < _SAFE) & (across < _SAFE) & (along < _SAFE)
+            doubt = 2.0**-20 + 2.0**-48 * far
+            by_ratio = _MORE * (2.0**-21 * sideways + 2.0**-48 * wide_across)
+            by_scale = _MORE * (2.0**-21 * along + 2.0**-48 * wide_along)
             row[0], row[1] = NO_PLACE, -1
-            if u_nearby & v_nearby & safe & (doubt < _MOST_DOUBT) & (not ray):
-                tally[:LANES], tally[LANES : 2 * LANES], tally[2 * LANES :] = NO_PLACE, -1, 0
-                for i in range(0, padded, LANES):
-                    _land(
-                        np.float32(ua), np.float32(ub), np.float32(uc), np.float32(va), np.float32(vb), np.float32(vc),
-                        np.int32(np.int64(u0) - _WHOLE_BITS), np.int32(np.int64(v0) - _WHOLE_BITS), columns, lines,
-                        np.float32(0.5 - doubt), low, high, half, i, values, ratios, scales, distances, places,
-                        tally,
-                    )  # fmt: skip
-                total, unsure = _gather_tally(tally, row)
-                row[2] += (total & 1023) - (padded - count)
-                row[3] += total >> 10 & 1023
-                row[4] += total >> 20 & 1023
-                if unsure:
-                    for i in range(count):
-                        if places[i] == UNSURE:
-                            x, z = float(begin + i), np.float64(values[i])
-                            places[i] = _place(A, b, y, x, z, width, height, lowest, highest)
-                            _add(places[i], row)
-            else:
+            wide = ray or not (u_nearby & v_nearby & (sideways < _SAFE) & (along < _SAFE))
+            if not wide:
+                _land(
+                    padded // LANES, values, distances, steps,
+                    np.float32(ua), np.float32(ub), np.float32(uc), np.float32(va), np.float32(vb), np.float32(vc),
+                    np.int32(np.int64(u0) - _WHOLE_BITS), np.int32(np.int64(v0) - _WHOLE_BITS),
+                    np.uint32(nearest.shape[1]), np.uint32(nearest.shape[0]), np.float32(0.5 - doubt),
+                    np.float32(-by_ratio), np.float32(-by_scale), low, high, places, tally,
+                )  # fmt: skip
+                wide = _MOST_UNSURE * tally[5] > count
+                if not wide:
+                    row[0], row[1] = tally[0], tally[1]
+                    row[2] += tally[2] - (padded - count)
+                    row[3] += tally[3]
+                    row[4] += tally[4]
+                    if tally[5] > 0:
+                        _decide(A, b, y, begin, width, height, lowest, highest, values, places[:padded], row)
+            if wide:
                 for i in range(count):
                     wide_values[i] = values[i]
                 if ray:
@@ -213,16 +228,26 @@ def _splat(  # type: ignore[no-untyped-def]
                 if ray:
                     _z_to_ray(A, b, inverses[1], y, begin, wide_values[:count], wide_moved)
                 _settle(wide_moved, wide_places, lowest, highest, places[:count], distances)
-                _tally(places[:count], row)
+                places[count:padded] = NOTHING
+                for i in range(0, count, CHUNK):
+                    _tally(places[i : min(i + CHUNK, count)], row)
             if row[1] < 0:
                 continue
-            first, last = row[0] // np.int64(columns), row[1] // np.int64(columns)
+            first, last = int(row[0] / width), int(row[1] / width)  # of whole numbers, and exact
             if own_rows(first, last, nearest, source_index, owners, worker, reached):
-                keep(depth, A, b, exact, places[:count], bits, source, plane_bits, plane_index)
+                keep(depth, A, b, exact, places[:padded], bits, source, plane_bits, plane_index)
+                least, furthest = min(least, first), max(furthest, last)
             else:
                 keep_apart(
-                    depth, A, b, exact, places[:count], bits, source, first, last, np.int64(columns), surface,
+                    depth, A, b, exact, places[:count], bits, source, first, last, nearest.shape[1], surface,
                     reached_apart,
                 )  # fmt: skip
+        while finished < min(least, furthest):
+            if (owners[finished] == worker) & (reached[finished] == REACHED):
+                holes[finished] = finish_row(
+                    depth, A, b, exact, nearest[finished], source_index[finished], status[finished], result[finished]
+                )
+                reached[finished] = FINISHED
+            finished += 1
     for fate in range(4):
         counts[fate] += row[2 + fate]

@@ -3,70 +3,37 @@
 import numpy as np
 
 from geometry.bands import run_bands, run_bands_apart, threads
-from geometry.depth.reprojection.nearest import absorb, empty_row, exact_distance
+from geometry.depth.reprojection.nearest import FINISHED, UNTOUCHED, absorb, empty_row, finish_row
 from geometry.depth.reprojection.result import Fates, ReprojectedDepth
 from geometry.depth.reprojection.splat import _splat
 from geometry.depth.views import Motion, Readings
 from geometry.inputs import Array
-from geometry.kernel import inline, kernel
-from geometry.lanes import LANES, Operand, cast, lanes, load, reinterpret, store
+from geometry.kernel import kernel
 from geometry.memory import fresh_arrays
 
 _MOST_BYTES = 2**29  # of all surfaces, as long as there are no more than two
 _BAND_PIXELS = 65536
-_SAMPLES = 16
-
-
-@lanes
-def _flag(source_index: Operand, x: Operand, status: Operand, holes: Operand) -> None:
-    """The status of pixels; holes counted by lane."""
-    hole = reinterpret(load(source_index, x), np.uint32) >> 31
-    store(status, x, cast(hole, np.uint8))
-    store(holes, 0, load(holes, 0) + hole)
-
-
-@inline
-def _round_row(near, source_index, depth):  # type: ignore[no-untyped-def]
-    """Round half to even; True where some are halves in float32, which they may not have been before."""
-    halves, zero, half = np.int32(0), np.float32(0.0), np.float32(0.5)
-    for x in range(len(depth)):
-        rounded = np.rint(near[x])
-        depth[x] = np.int32(rounded if source_index[x] >= 0 else zero)
-        halves = np.int32(halves + np.int32(abs(near[x] - rounded) == half))
-    return halves > 0
+_SAMPLES = 8
+_TOGETHER = 8  # target rows of one owner
+_SINGLE, _INDEX, _FLAG = np.dtype(np.float32), np.dtype(np.int32), np.dtype(np.uint8)
 
 
 @kernel(
-    "void(f4[:,::1], f8[:,::1], f8[::1], u1[::1], u8[:,::1], u1[:,::1], i8, i8, f4[:,::1], f4[:,::1], i4[:,::1],"
-    " u1[:,::1], i8[::1])",
-    "void(u2[:,::1], f8[:,::1], f8[::1], u1[::1], u8[:,::1], u1[:,::1], i8, i8, f4[:,::1], {T}[:,::1], i4[:,::1],"
-    " u1[:,::1], i8[::1])",
-    types=("u1", "u2", "i2"),
+    "void({T}[:,::1], f8[:,::1], f8[::1], u1[::1], u8[:,::1], u1[:,::1], i8[::1], i8, i8, u4[:,::1], u1[:,::1],"
+    " i4[:,::1], u1[:,::1], i8[::1])",
+    types=("u2", "f4"),
 )
 def _merge(  # type: ignore[no-untyped-def]
-    depth, A, b, reached, surfaces, reached_apart, start, stop, nearest, result, source_index, status, holes_in_rows
+    depth, A, b, reached, surfaces, reached_apart, rows, start, stop, bits, result, source_index, status, holes
 ):
-    width, whole, holes = nearest.shape[1], depth.itemsize == 2, np.empty(LANES, np.uint32)
-    vectors = width // LANES * LANES
-    for y in range(start, stop):
-        near, index, flags = nearest[y], source_index[y], status[y]
-        if reached[y] == 0:
-            empty_row(near.view(np.uint32), index)
+    width, exact = bits.shape[1], depth.itemsize == 2
+    for y in rows[start:stop]:
+        if reached[y] == UNTOUCHED:
+            empty_row(bits[y], source_index[y])
         for one in range(len(surfaces)):
             if reached_apart[one, y] != 0:
-                absorb(depth, A, b, whole, surfaces[one, y * width : (y + 1) * width], near.view(np.uint32), index)
-        holes[:] = 0
-        for x in range(0, vectors, LANES):
-            _flag(index, x, flags, holes)
-        for x in range(vectors, width):
-            flags[x] = index[x] < 0
-            holes[0] += np.uint32(index[x] < 0)
-        holes_in_rows[y] = holes.sum()
-        if whole and _round_row(near, index, result[y]):
-            row = result[y]
-            for x in range(width):
-                if abs(near[x] - np.rint(near[x])) == np.float32(0.5):
-                    row[x] = np.int32(np.rint(exact_distance(depth, A, b, np.int64(index[x]))))
+                absorb(depth, A, b, exact, surfaces[one, y * width : (y + 1) * width], bits[y], source_index[y])
+        holes[y] = finish_row(depth, A, b, exact, bits[y], source_index[y], status[y], result[y])
 
 
 @kernel(
@@ -89,11 +56,37 @@ def _expect(depth, A, b, workers, owners):  # type: ignore[no-untyped-def]
                 whose[found] = sample // _SAMPLES
                 found += 1
                 break
-    for y in range(len(owners)):
-        owners[y], least = 0, np.inf
+    for first in range(0, len(owners), _TOGETHER):
+        owner, least = 0, np.inf
         for sample in range(found):
-            off = abs(rows[sample] - y)
-            owners[y], least = (whose[sample], off) if off < least else (owners[y], least)
+            off = abs(rows[sample] - first)
+            owner, least = (whose[sample], off) if off < least else (owner, least)
+        owners[first : first + _TOGETHER] = owner
+
+
+@kernel("i8(u1[::1], u1[:,::1], i8[::1])")
+def _late(reached, reached_apart, rows):  # type: ignore[no-untyped-def]
+    """Number the rows that are not finished yet, or that somebody else reached, too."""
+    late = 0
+    for y in range(len(reached)):
+        finished = reached[y] == FINISHED
+        for one in range(len(reached_apart)):
+            finished &= reached_apart[one, y] == 0
+        if not finished:
+            rows[late] = y
+            late += 1
+    return late
+
+
+@kernel("void(i8[:,::1], i8[::1], i8[::1])")
+def _total(counts, holes, totals):  # type: ignore[no-untyped-def]
+    """Sum up the fates that the workers counted, and the holes."""
+    totals[:] = 0
+    for one in range(len(counts)):
+        for fate in range(4):
+            totals[fate] += counts[one, fate]
+    for y in range(len(holes)):
+        totals[4] += holes[y]
 
 
 def surface_count(pixels: int) -> int:
@@ -113,31 +106,30 @@ def reproject_single(readings: Readings, motion: Motion) -> ReprojectedDepth:
     depth, shape = readings.depth, (motion.height, motion.width)
     lines, columns = depth.shape
     workers = surface_count(motion.height * motion.width)
-    nearest, source_index, status = fresh_arrays(
-        *((shape, np.dtype(kind)) for kind in (np.float32, np.int32, np.uint8))
-    )
-    result = nearest
-    if readings.dtype != np.float32:
-        (result,) = fresh_arrays((shape, readings.dtype))
+    nearest, source_index, status = fresh_arrays((shape, _SINGLE), (shape, _INDEX), (shape, _FLAG))
+    (result,) = fresh_arrays((shape, readings.dtype)) if readings.dtype != np.float32 else (nearest,)
     (surfaces,) = fresh_arrays(((workers, nearest.size if workers > 1 else 0), np.dtype(np.uint64)))
     owners = _owners(depth, motion, workers)
     reached, reached_apart = np.zeros(motion.height, np.uint8), np.zeros((workers, motion.height), np.uint8)
-    counts, holes = np.zeros((workers, 4), np.int64), np.empty(motion.height, np.int64)
-    bits = nearest.view(np.uint32)
+    counts, totals = np.zeros((workers, 4), np.int64), np.empty(5, np.int64)
+    holes, late = np.empty(motion.height, np.int64), np.empty(motion.height, np.int64)
+    bits, rounded = nearest.view(np.uint32), result.view(np.uint8)
 
     def splat(worker: int, start: int, stop: int) -> None:
         _splat(
             depth, readings.absent, motion.A, motion.b, motion.inverses, motion.ray, *motion.bounds, start, stop, bits,
-            source_index, owners, worker, reached, surfaces[worker], reached_apart[worker], counts[worker],
+            source_index, status, rounded, holes, owners, worker, reached, surfaces[worker], reached_apart[worker],
+            counts[worker],
         )  # fmt: skip
 
     def merge(start: int, stop: int) -> None:
         _merge(
-            depth, motion.A, motion.b, reached, surfaces, reached_apart, start, stop, nearest, result, source_index,
+            depth, motion.A, motion.b, reached, surfaces, reached_apart, late, start, stop, bits, rounded, source_index,
             status, holes,
         )  # fmt: skip
 
     run_bands_apart(splat, lines, workers=workers, grain=max(1, _BAND_PIXELS // columns))
-    run_bands(merge, motion.height, grain=max(1, _BAND_PIXELS // motion.width))
-    fates = Fates.of(counts.sum(axis=0), nearest.size - int(holes.sum()), depth.size)
-    return ReprojectedDepth(result, source_index, status, fates)
+    run_bands(merge, _late(reached, reached_apart, late), grain=max(1, _BAND_PIXELS // motion.width))
+    _total(counts, holes, totals)
+    *lost, empty = totals.tolist()
+    return ReprojectedDepth(result, source_index, status, Fates.of(lost, nearest.size - empty, depth.size))

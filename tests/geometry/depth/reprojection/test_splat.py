@@ -28,9 +28,11 @@ def land(depth, A, b, size, absent=()):
                 expected[place] = (int(np.float32(z).view(np.uint32)) << 32) | source
     nearest, index = np.full((height, width), 5, np.uint32), np.full((height, width), 5, np.int32)
     reached, counts = np.zeros(height, np.uint8), np.zeros(4, np.int64)
+    status, result = np.empty((height, width), np.uint8), np.empty((height, depth.itemsize * width), np.uint8)
     _splat(
-        depth, absent, A, b, inverses, False, *bounds, 0, lines, nearest, index, np.zeros(height, np.int32), 0, reached,
-        np.empty(0, np.uint64), np.zeros(0, np.uint8), counts,
+        depth, absent, A, b, inverses, False, *bounds, 0, lines, nearest, index, status, result,
+        np.empty(height, np.int64), np.zeros(height, np.int32), 0, reached, np.empty(0, np.uint64),
+        np.zeros(0, np.uint8), counts,
     )  # fmt: skip
     keys = (nearest.astype(np.uint64) << np.uint64(32)) | index.view(np.uint32)
     keys[reached == 0] = EMPTY
@@ -57,6 +59,17 @@ def test_points_on_borders_go_the_same_way(dtype):
     for step in (0.5, 1.0, 1 / 3, 0.5 - 2.0**-31, 0.5 + 2.0**-30, 1e-7):
         assert_same(depth, [[0.5, 0, step], [0, 1, step], [0, 0, 1]], [0, 0, 0], (400, 3))
         assert_same(depth, [[1, 0, -step], [0, 1, -step], [0, 0, 1]], [step, -step, 0], (600, 2))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+@pytest.mark.parametrize("squeeze", [0.9, 0.5, 0.1, 0.0, -1.0])
+def test_readings_that_meet_agree(dtype, squeeze):
+    """Neighbours that move alike are kept together, and others that land in the same pixels after them."""
+    depth = readings(6, dtype, (3, 333))
+    for step in (0.0, 0.3):
+        assert_same(depth, [[squeeze, 0, 330 * (squeeze < 0)], [step, 0.2, 0], [0, 0, 1]], [0, 0, 0], (333, 101))
+    # all are equally far, so that the first of those that meet stays
+    assert_same(np.full_like(depth, 5), [[squeeze, 0, 330 * (squeeze < 0)], [0, 0, 0], [0, 0, 1]], [0, 0, 0], (333, 1))
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "float32"])

@@ -5,7 +5,7 @@ import pytest
 
 from geometry.bands import threads, use_threads
 from geometry.depth.reprojection.splat import _splat
-from geometry.depth.reprojection.surface import _merge, surface_count
+from geometry.depth.reprojection.surface import _late, _merge, surface_count
 from geometry.depth.views import representable_range
 
 
@@ -20,12 +20,15 @@ def rendered(depth, A, b, size, workers, owners=None):
     nearest, index = np.full(shape, 5, np.float32), np.full(shape, 5, np.int32)
     result, status, holes = np.empty(shape, depth.dtype), np.empty(shape, np.uint8), np.empty(height, np.int64)
     result = nearest if depth.dtype == np.float32 else result
+    bits, rounded = nearest.view(np.uint32), result.view(np.uint8)
     for y, worker in enumerate(workers):
         _splat(
-            depth, np.zeros(0), A, b, inverses, False, *bounds, y, y + 1, nearest.view(np.uint32), index, owners,
+            depth, np.zeros(0), A, b, inverses, False, *bounds, y, y + 1, bits, index, status, rounded, holes, owners,
             worker, reached, surfaces[worker], apart[worker], counts,
         )  # fmt: skip
-    _merge(depth, A, b, reached, surfaces, apart, 0, height, nearest, result, index, status, holes)
+    late = np.empty(height, np.int64)
+    many = _late(reached, apart, late)
+    _merge(depth, A, b, reached, surfaces, apart, late, 0, many, bits, rounded, index, status, holes)
     return result, index, status, holes
 
 
