@@ -17,7 +17,7 @@ from geometry.filters.neighbourhood.program import Program, compiled
 from geometry.filters.neighbourhood.syntax import syntax_tree
 from geometry.filters.neighbourhood.vocabulary import WIDEST
 from geometry.filters.window import pair
-from geometry.inputs import PIXEL_DTYPES, Array, choice, pixels, real_array
+from geometry.inputs import PIXEL_DTYPES, Array, choice, dtype_name, pixels, real_array, rectangular
 
 OUTPUT_DTYPES = ("auto", "same", *PIXEL_DTYPES)
 
@@ -190,12 +190,14 @@ def _compiled(
     output_dtype: str,
 ) -> _Compiled:
     choice(output_dtype, "output_dtype", OUTPUT_DTYPES)
-    taps = None if element is None else real_array(element, "element", ("kh", "kw"))
-    sides = _sides(window, taps)
-    held = None if taps is None else taps.tobytes()
-    key = (expression, sides, held, image.name, second and second.name, output_dtype)
+    given = None if element is None else rectangular(element, "element")
+    held = (b"",) if given is None else (given.tobytes(), given.shape, given.dtype)
+    sides = None if window is None else pair(window, "window")
+    key = (expression, sides, image, second, output_dtype, *held)
     if isinstance(expression, str) and (found := _kept.find(key)) is not None:
         return found
+    taps = None if given is None else real_array(given, "element", ("kh", "kw"))
+    sides = _sides(sides, taps)
     dtypes = [image] if second is None else [image, second]
     meaning = Meaning(sides, [_bounds(dtype) for dtype in dtypes], taps)
     result = meaning.result(syntax_tree(expression))
@@ -208,11 +210,10 @@ def _compiled(
     return made
 
 
-def _sides(window: int | Sequence[int] | None, element: Array | None) -> tuple[int, int]:
-    if window is None:
+def _sides(window: tuple[int, int] | None, element: Array | None) -> tuple[int, int]:
+    sides = window
+    if sides is None:
         sides = (3, 3) if element is None else (element.shape[0], element.shape[1])
-    else:
-        sides = pair(window, "window")
     if not 1 <= min(sides) <= max(sides) <= WIDEST:
         argument = "element" if window is None else "window"
         raise InvalidInput(argument, f"a window has 1 to {WIDEST} rows and columns, came as {sides}")
@@ -230,7 +231,7 @@ def _bounds(dtype: np.dtype[Any]) -> Bounds:
 
 def _arithmetic(meaning: Meaning, program: Program, dtypes: list[np.dtype[Any]]) -> str:
     """float32 where it is as good as the pixels deserve."""
-    if any(dtype.name in ("int32", "float64") for dtype in dtypes):
+    if any(dtype_name(dtype) in ("int32", "float64") for dtype in dtypes):
         return "float64"
     numbers = np.abs(program.constants[np.isfinite(program.constants)])
     if (numbers > _LARGE).any() or ((numbers > 0) & (numbers < 1 / _LARGE)).any():

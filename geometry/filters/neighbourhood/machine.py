@@ -7,7 +7,6 @@ What is computed beyond the ends of rows is never looked at.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls
 
-from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +17,10 @@ from geometry.filters.neighbourhood.cache import KeptPrograms
 from geometry.filters.neighbourhood.conversion import DTYPE_CODES, read, write
 from geometry.filters.neighbourhood.instructions import ROUND, execute
 from geometry.filters.neighbourhood.program import CONSTANT, IMAGE, SLOT, Program
-from geometry.inputs import Array
+from geometry.inputs import Array, dtype_name
 from geometry.kernel import inline, kernel
 from geometry.lanes import LANES
-from geometry.memory import aligned_zeros, fresh_arrays
+from geometry.memory import fresh_arrays
 
 _TILE_BYTES = 2**15
 """What the images and slots of a tile may take: they are read again and again, from the first caches."""
@@ -29,9 +28,11 @@ _TILE_BYTES = 2**15
 _BAND_NUMBERS = 2**16
 """Of pixels of a band, at least, all channels counted."""
 
-_ROW = 1024
+_ROW = 512
 _LEAST = 1024
 _TALL = 32
+_NARROW = 8 * LANES
+_LINE = 64  # bytes of a cache line
 _APART = 5 * LANES
 
 
@@ -69,13 +70,16 @@ def _load(scratch, at, pitch, image, dtype, rows, sources, fill, first, count, b
 
 
 @kernel(
-    "void(u1[::1], u1[::1], u1[::1], i8[::1], i8[::1], {T}[::1], i8[:,::1], {T}[::1], UniTuple(i8, 13), i8, i8)",
+    "void(u1[::1], u1[::1], u1[::1], i8[::1], i8[::1], {T}[::1], i8[:,::1], {T}[::1], UniTuple(i8, 14), i8, i8)",
     types=("f4", "f8"),
 )
-def _evaluate(image, second, out, row_sources, column_sources, fill, code, scratch, layout, start, stop):
+def _evaluate(image, second, out, row_sources, column_sources, fill, code, constants, layout, start, stop):
     width, before, tile_rows, tile_columns, margin_rows, margin_columns, pitch = layout[:7]
-    at_image, at_second, at_output, image_dtype, second_dtype, out_dtype = layout[7:]
-    channels = len(fill)
+    end, at_image, at_second, at_output, image_dtype, second_dtype, out_dtype = layout[7:]
+    channels, memory = len(fill), np.zeros(end + ROUND, fill.dtype)
+    skip = (-memory.ctypes.data % _LINE) // memory.itemsize
+    scratch = memory[skip : skip + end]
+    scratch[: len(constants)] = constants
     for y0 in range(start, stop, tile_rows):
         rows = min(tile_rows, stop - y0)
         near = row_sources[y0 : y0 + rows + margin_rows]
@@ -125,27 +129,23 @@ def evaluate(
         (H, W, C).
     """
     height, width, channels = image.shape
-    halo, linked = program.halo, _linked(program, image.shape, kind)
+    halo, linked = program.halo, _linked(program, image.shape, kind, border)
     tile = linked.tile
-    dtypes = [DTYPE_CODES[dtype.name] for dtype in (image.dtype, (image if second is None else second).dtype, output)]
+    dtypes = [
+        DTYPE_CODES[dtype_name(dtype)] for dtype in (image.dtype, (image if second is None else second).dtype, output)
+    ]
     layout = (
         width, -halo.left, tile.rows, tile.columns, halo.bottom - halo.top, halo.right - halo.left, tile.pitch,
-        *linked.begins, *dtypes,
+        linked.end, *linked.begins, *dtypes,
     )  # fmt: skip
-    rows = border_index(np.arange(halo.top, height + halo.bottom, dtype=np.int64), height, border)
-    columns = border_index(np.arange(halo.left, width + halo.right, dtype=np.int64), width, border)
     (out,) = fresh_arrays((image.shape, output))
     memory = [array.reshape(-1).view(np.uint8) for array in (image, image if second is None else second, out)]
-    outside, free = fill.astype(kind), SimpleQueue[Array]()
+    outside = fill.astype(kind)
 
     def work(start: int, stop: int) -> None:
-        try:
-            scratch = free.get_nowait()
-        except Empty:
-            scratch = aligned_zeros(linked.end, kind)
-            scratch[: len(linked.constants)] = linked.constants
-        _evaluate(*memory, rows, columns, outside, linked.code, scratch, layout, start, stop)
-        free.put(scratch)
+        _evaluate(
+            *memory, linked.rows, linked.columns, outside, linked.code, linked.constants, layout, start, stop
+        )  # fmt: skip
 
     run_bands(work, height, grain=tile.rows * max(1, _BAND_NUMBERS // (tile.rows * width * channels)))
     return out
@@ -163,6 +163,8 @@ def _tile(program: Program, shape: tuple[int, ...], kind: str) -> Tile:
     most = max(_LEAST, _TILE_BYTES // (np.dtype(kind).itemsize * (program.slots + 1)))
     columns = min(width, max(1, min(_ROW, most) // channels, across))
     pitch = (columns + across) * channels
+    if pitch > _NARROW:
+        pitch = -(-pitch // LANES) * LANES  # what lies above or below begins on a cache line, as a tile does
     rows = min(height, max(1, most // pitch, min(down, _TALL)))
     longest = (rows - 1) * pitch + columns * channels
     if len(program.code):
@@ -197,18 +199,24 @@ class _Linked(NamedTuple):
     begins: tuple[int, int, int]
     """Of the image and the second one, −1 if they are not looked at, and of the output."""
     end: int
+    rows: Array
+    columns: Array
+    """What is read at positions from the margin's first one on."""
 
     @property
     def nbytes(self) -> int:
-        return self.code.nbytes + self.constants.nbytes
+        return self.code.nbytes + self.constants.nbytes + self.rows.nbytes + self.columns.nbytes
 
 
 _kept: KeptPrograms[_Linked] = KeptPrograms(64, 2**22)
 
 
-def _linked(program: Program, shape: tuple[int, ...], kind: str) -> _Linked:
+def _linked(program: Program, shape: tuple[int, ...], kind: str, border: str) -> _Linked:
     """A program as it runs on images of a shape; kept for the next one."""
-    key = program.code.tobytes(), program.constants.tobytes(), program.slots, program.halo, program.output, shape, kind
+    halo = program.halo
+    key = (
+        program.code.tobytes(), program.constants.tobytes(), program.slots, halo, program.output, shape, kind, border
+    )  # fmt: skip
     if (found := _kept.find(key)) is not None:
         return found
     tile = _tile(program, shape, kind)
@@ -217,7 +225,11 @@ def _linked(program: Program, shape: tuple[int, ...], kind: str) -> _Linked:
     output = bases[part, number] + dy * tile.pitch + dx * shape[2]
     begins = bases.get((IMAGE, 0), -1), bases.get((IMAGE, 1), -1), output
     constants = np.repeat(program.constants.astype(kind), LANES)
-    made = _Linked(_placed(program, tile, bases, shape[2]), constants, tile, begins, end)
+    rows, columns = (
+        border_index(np.arange(low, length + high, dtype=np.int64), length, border)
+        for low, high, length in ((halo.top, halo.bottom, shape[0]), (halo.left, halo.right, shape[1]))
+    )
+    made = _Linked(_placed(program, tile, bases, shape[2]), constants, tile, begins, end, rows, columns)
     _kept.keep(key, made)
     return made
 
