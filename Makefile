@@ -17,11 +17,11 @@ demo: $(VENV)/.demo
 	$(BIN)/epipole warm-up
 	$(BIN)/epipole demo
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.torch
 	$(BIN)/epipole warm-up
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
-test-all: $(VENV)/.test
+test-all: $(VENV)/.test $(VENV)/.torch
 	$(BIN)/epipole warm-up
 	$(BIN)/python -m pytest -n 2
 
@@ -39,7 +39,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench
+bench: $(VENV)/.bench $(VENV)/.torch
 	$(BIN)/epipole warm-up
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.accuracy
@@ -62,6 +62,12 @@ $(VENV)/.%: requirements/%.txt requirements/build.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q $(VENV)/lib api geometry service || true  # else every start does it where PYTHONDONTWRITEBYTECODE is set
+	touch $@
+
+# A peer that the usual index has only with libraries for GPUs.
+$(VENV)/.torch: requirements/torch.txt | $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $< >/dev/null 2>&1 \
+		|| echo "pip finds no build of PyTorch for CPUs: what compares with it is skipped"
 	touch $@
 
 .PRECIOUS: $(VENV)/.%
