@@ -191,13 +191,14 @@ def _compiled(
 ) -> _Compiled:
     choice(output_dtype, "output_dtype", OUTPUT_DTYPES)
     given = None if element is None else rectangular(element, "element")
-    held = (b"",) if given is None else (given.tobytes(), given.shape, given.dtype)
-    sides = None if window is None else pair(window, "window")
+    if given is not None and given.ndim != 2:
+        _taps(given)  # refuses it
+    sides = _sides(None if window is None else pair(window, "window"), given)
+    held = (b"",) if given is None else (given.tobytes(), given.dtype)
     key = (expression, sides, image, second, output_dtype, *held)
     if isinstance(expression, str) and (found := _kept.find(key)) is not None:
         return found
-    taps = None if given is None else real_array(given, "element", ("kh", "kw"))
-    sides = _sides(sides, taps)
+    taps = None if given is None else _taps(given)
     dtypes = [image] if second is None else [image, second]
     meaning = Meaning(sides, [_bounds(dtype) for dtype in dtypes], taps)
     result = meaning.result(syntax_tree(expression))
@@ -208,6 +209,10 @@ def _compiled(
     made = _Compiled(program, _arithmetic(meaning, program, [*dtypes, output]), output)
     _kept.keep(key, made)
     return made
+
+
+def _taps(element: Array) -> Array:
+    return real_array(element, "element", ("kh", "kw"))
 
 
 def _sides(window: tuple[int, int] | None, element: Array | None) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from geometry import neighbourhood
 from geometry.filters.neighbourhood.cache import KeptPrograms
+from tests.naive import neighbourhood as naive
 
 
 def test_what_was_used_longest_ago_goes_first() -> None:
@@ -31,3 +33,16 @@ def test_keeping_twice_counts_once() -> None:
     kept.keep(("a", b"bc"), np.zeros(1))
     kept.keep(("a", b"bc"), np.zeros(1))
     assert kept.count() == (0, 0, 1, 11)
+
+
+def test_what_is_kept_serves_the_same_request_only() -> None:
+    image = np.random.default_rng(0).integers(0, 200, (9, 40, 1)).astype(np.uint8)
+    found = {}
+    for _ in range(2):
+        for border in ("constant", "replicate", "reflect", "wrap"):
+            for element in (np.eye(3), np.eye(3, dtype=np.uint8), np.array([0, 1, 0], np.uint8).reshape(3, 1)):
+                request = border, element.dtype, element.shape
+                out = neighbourhood(image, "sum(w * element)", element=element, border=border, output_dtype="float64")
+                assert np.array_equal(found.setdefault(request, out), out)
+                whole = naive.neighbourhood(image, "sum(w * element)", element.shape, element=element, border=border)
+                assert np.array_equal(out, whole)
