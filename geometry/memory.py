@@ -6,7 +6,6 @@ result of their size; they hold what was in them until then.
 
 import mmap
 from math import prod
-from queue import SimpleQueue
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -43,39 +42,44 @@ class _Block(NamedTuple):
 
 
 class _Spares:
-    """Blocks that nobody uses. They come back from any thread at any moment, garbage collection included."""
+    """Blocks that nobody uses, the last to come at the end.
+
+    They come back from any thread at any moment, garbage collection included: without the lock, as appending to a list
+    is one step. Only who holds the lock takes any away.
+    """
 
     def __init__(self) -> None:
         self.limit = 256 << 20
         self.lock = Lock()
-        self.returned: SimpleQueue[_Block] = SimpleQueue()
         self.blocks: list[_Block] = []
 
     def give_back(self, block: _Block) -> None:
-        if (self.returned.qsize() + 1) * len(block.memory) <= self.limit:
-            self.returned.put(block)
+        if (len(self.blocks) + 1) * len(block.memory) <= self.limit:
+            self.blocks.append(block)
 
-    def _tidy(self) -> None:
+    def take(self, size: int) -> _Block | None:
+        with self.lock:
+            best, least, total = -1, 2 * size + 1, 0
+            for at, (memory, _) in enumerate(self.blocks):
+                length = len(memory)
+                total += length
+                if size <= length < least:
+                    best, least = at, length
+            found = self.blocks.pop(best) if best >= 0 else None
+            if total > self.limit or len(self.blocks) > _MOST_BLOCKS:
+                self._trim()
+            return found
+
+    def _trim(self) -> None:
         """Keep the blocks that came last, as many as the limit allows."""
-        while not self.returned.empty():
-            self.blocks.append(self.returned.get_nowait())
         total = sum(len(block.memory) for block in self.blocks)
         while total > self.limit or len(self.blocks) > _MOST_BLOCKS:
             total -= len(self.blocks.pop(0).memory)
 
-    def take(self, size: int) -> _Block | None:
-        with self.lock:
-            self._tidy()
-            best, least = -1, 2 * size + 1
-            for at, block in enumerate(self.blocks):
-                if size <= len(block.memory) < least:
-                    best, least = at, len(block.memory)
-            return self.blocks.pop(best) if best >= 0 else None
-
     def resize(self, limit: int) -> None:
         with self.lock:
             self.limit = limit
-            self._tidy()
+            self._trim()
 
 
 _spares = _Spares()
