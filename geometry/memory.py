@@ -54,8 +54,12 @@ class _Spares:
         self.blocks: list[_Block] = []
 
     def give_back(self, block: _Block) -> None:
-        if (len(self.blocks) + 1) * len(block.memory) <= self.limit:
-            self.blocks.append(block)
+        self.blocks.append(block)
+        if self.lock.acquire(blocking=False):  # else who holds it trims, at the latest when a block is taken next
+            try:
+                self._trim()
+            finally:
+                self.lock.release()
 
     def take(self, size: int) -> _Block | None:
         with self.lock:
