@@ -113,3 +113,11 @@ def test_small_results_take_small_blocks(spare_bytes: Callable[[int], None]) -> 
     for array in arrays:
         array[:] = 1
     assert resident() - before < 20 << 20  # 10 MB of results
+
+
+def test_small_blocks_do_not_keep_large_ones_out(spare_bytes: Callable[[int], None]) -> None:
+    spare_bytes(64 << 20)
+    small = [fresh_arrays(((200, 1000), np.dtype(np.uint8))) for _ in range(12)]
+    del small
+    address = block_of(30).ctypes.data
+    assert block_of(30).ctypes.data == address
