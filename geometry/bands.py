@@ -62,12 +62,15 @@ class _Pool:
         self.helpers = 0
 
     def call(self, share: _Share, helpers: int) -> None:
-        """Have so many threads help, as soon as they are free."""
+        """Have so many threads help, as soon as they are free, as far as the system lets them be started."""
         with self.lock:
             while self.helpers < self.threads - 1:
+                name = f"band_{self.helpers + 1}"
+                try:
+                    threading.Thread(target=self._serve, args=(self.shares,), name=name, daemon=True).start()
+                except RuntimeError:  # the system has no more threads to give; the caller works alone
+                    break
                 self.helpers += 1
-                name = f"band_{self.helpers}"
-                threading.Thread(target=self._serve, args=(self.shares,), name=name, daemon=True).start()
             for _ in range(helpers):
                 self.shares.put(share)
 

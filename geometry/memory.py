@@ -54,6 +54,8 @@ class _Spares:
         self.blocks: list[_Block] = []
 
     def give_back(self, block: _Block) -> None:
+        if len(block.memory) > self.limit:
+            return  # it would push out all others, and itself
         self.blocks.append(block)
         if self.lock.acquire(blocking=False):  # else who holds it trims, at the latest when a block is taken next
             try:

@@ -152,3 +152,22 @@ def test_an_error_of_one_worker_reaches_the_caller(pool: int) -> None:
 
     with pytest.raises(Stopped):
         run_bands_apart(work, 40, workers=pool, grain=1)
+
+
+def test_a_system_without_threads_to_give_computes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = threads()
+    use_threads(3)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refused)
+            seen, work = marker(100)
+            run_bands(work, 100)
+            assert (seen == 1).all()
+        seen, work = marker(100)
+        run_bands(work, 100)
+        assert (seen == 1).all()
+    finally:
+        use_threads(before)

@@ -121,3 +121,10 @@ def test_small_blocks_do_not_keep_large_ones_out(spare_bytes: Callable[[int], No
     del small
     address = block_of(30).ctypes.data
     assert block_of(30).ctypes.data == address
+
+
+def test_a_block_beyond_the_limit_leaves_the_others(spare_bytes: Callable[[int], None]) -> None:
+    spare_bytes(64 << 20)
+    address = block_of(30).ctypes.data
+    block_of(100)
+    assert block_of(30).ctypes.data == address
